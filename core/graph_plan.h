@@ -1,0 +1,48 @@
+/* The inside of a graph, shared by its building and running (graph.c) and its plan (graph_plan.c).
+ *
+ * The plan walks the operators backward to find where gradients flow and who writes each of them
+ * first; then it gives every array the graph needs a place in one arena. Time is counted in
+ * operators: forward of operator i of n happens at i, its backward at 2n − 1 − i. Arrays whose
+ * times do not overlap may share their place.
+ */
+#ifndef AMBIT_CORE_GRAPH_PLAN_H
+#define AMBIT_CORE_GRAPH_PLAN_H
+
+#include "operator.h"
+
+typedef struct {
+    int64_t count;   /* numbers */
+    int first, last; /* time of first write and last read */
+    int64_t offset;  /* numbers from the arena's start */
+} ambit_buffer;
+
+struct ambit_graph {
+    int training, finished;
+    ambit_status status; /* of the first failure of building, and its message */
+    char message[AMBIT_MESSAGE_SIZE];
+
+    ambit_tensor **tensors;
+    int tensor_count;
+    ambit_operator **operators; /* in the order of running */
+    int operator_count;
+    ambit_parameter *parameters;
+    int parameter_count;
+    int64_t parameter_numbers;
+
+    ambit_tensor *loss;
+    ambit_buffer *buffers;
+    int buffer_count;
+    ambit_real *arena;
+    int64_t arena_count;
+};
+
+/* Finds where gradients flow, lays out the arena, allocates it and sets all pointers into it. */
+ambit_status ambit_graph_plan(ambit_graph *graph);
+
+/* Remembers the last message as the graph's failure, unless there is one already. */
+void ambit_graph_remember(ambit_graph *graph, ambit_status status);
+
+/* Makes room for one more element of an array of `count`; array is a pointer to its pointer. */
+ambit_status ambit_graph_grow(void *array, int count, size_t size);
+
+#endif

@@ -1,0 +1,44 @@
+/* A field of the store: a quantity with the same name, type and shape at every step. */
+#ifndef AMBIT_DATASETS_FIELD_H
+#define AMBIT_DATASETS_FIELD_H
+
+#include "../core/status.h"
+
+#include <stdint.h>
+
+/* Values are part of the file format. */
+typedef enum {
+    AMBIT_STORE_F32 = 1,
+    AMBIT_STORE_I64 = 2,
+    AMBIT_STORE_U8 = 3,
+    AMBIT_STORE_BYTES = 4 /* a run of bytes of any length a step */
+} ambit_store_element;
+
+enum { AMBIT_STORE_MAX_STEP = 1 << 28 }; /* bytes of one step of a numeric field */
+enum { AMBIT_STORE_MAX_RANK = 4, AMBIT_STORE_MAX_FIELDS = 64, AMBIT_STORE_NAME = 128 };
+
+typedef struct {
+    char name[AMBIT_STORE_NAME];
+    ambit_store_element element;
+    int rank;
+    int64_t shape[AMBIT_STORE_MAX_RANK];
+    uint64_t zero_padded;  /* bit d: element d of a chunk is 0 past the end, else the last value */
+    uint64_t unnormalised; /* bit d: element d is never normalised */
+    char media[32];        /* of AMBIT_STORE_BYTES */
+    char unit[32];
+    char help[256];
+} ambit_field_info;
+
+/* Elements a step (1 for a scalar), bytes an element, and whether numbers can be made of it. */
+int64_t ambit_field_elements(const ambit_field_info *field);
+int64_t ambit_store_element_size(ambit_store_element element);
+
+/* "f32", "i64", "u8", "bytes". */
+const char *ambit_store_element_name(ambit_store_element element);
+
+/* Whether a store can hold these fields: names of [A-Za-z0-9_./-], unique; known element types;
+ * rank and shape in range; a step of at most AMBIT_STORE_MAX_STEP bytes. AMBIT_DATA names the first
+ * field that fails; the caller puts the file or plugin in front. */
+ambit_status ambit_fields_check(const ambit_field_info *fields, int count);
+
+#endif

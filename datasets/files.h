@@ -1,0 +1,28 @@
+/* Files and folders that must be there after a crash. */
+#ifndef AMBIT_DATASETS_FILES_H
+#define AMBIT_DATASETS_FILES_H
+
+#include "../core/status.h"
+
+#include <stddef.h>
+
+/* Creates a folder and those above it; success when it is there already. */
+ambit_status ambit_make_folders(const char *path);
+
+/* Forces a file's, or a folder's, contents to disk. */
+ambit_status ambit_sync(const char *path);
+
+/* Renames `from` to `to` in the same folder and forces the folder to disk. */
+ambit_status ambit_rename_synced(const char *from, const char *to);
+
+/* Writes `size` bytes to `path` by way of a temporary name, synced: the file is whole or as before.
+ */
+ambit_status ambit_write_file(const char *path, const void *bytes, size_t size);
+
+/* Reads a whole file of at most `limit` bytes into *bytes (malloced, a 0 byte added) and *size. */
+ambit_status ambit_read_file(const char *path, size_t limit, char **bytes, size_t *size);
+
+/* Removes a file, or a folder with all it holds; success when there is none. */
+ambit_status ambit_remove_tree(const char *path);
+
+#endif

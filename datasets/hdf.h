@@ -1,0 +1,82 @@
+/* The little of HDF5 that a store is made of: attributes, and data sets whose rows are steps.
+ *
+ * Every data set is chunked by rows (about 256 KiB a chunk, at least one row) and carries
+ * fletcher32 checksums; files are written in the format of HDF5 1.10, whose metadata has checksums
+ * of its own, so a flipped bit is found wherever it falls. Nothing in a file depends on the time.
+ *
+ * Reading trusts nothing: a link must be a hard link (others can lead into other files), a data set
+ * must have the type, rank and extents asked for, lie in its own file, and use no filters but
+ * fletcher32, deflate and shuffle (others load code). Messages name file and object, and end in
+ * HDF5's own innermost words.
+ *
+ * Internal to datasets/. Not collective. Handles are closed by the caller with the H5?close that
+ * fits.
+ */
+#ifndef AMBIT_DATASETS_HDF_H
+#define AMBIT_DATASETS_HDF_H
+
+#include "field.h"
+
+#include <hdf5.h>
+
+typedef enum {
+    AMBIT_HDF_F32,
+    AMBIT_HDF_F64,
+    AMBIT_HDF_I64,
+    AMBIT_HDF_U64,
+    AMBIT_HDF_U8
+} ambit_hdf_type;
+
+enum { AMBIT_HDF_MAX_RANK = AMBIT_STORE_MAX_RANK + 1, AMBIT_HDF_CHUNK_BYTES = 256 * 1024 };
+
+/* A failure about `name` in `parent` (NULL: parent itself): "FILE: /path/name: WHAT [HDF5: …]". */
+ambit_status ambit_hdf_fail_at(ambit_status status, hid_t parent, const char *name,
+                               const char *what);
+
+/* A new file (an existing one is replaced); an existing file, read-only. */
+ambit_status ambit_hdf_create_file(const char *path, hid_t *file);
+ambit_status ambit_hdf_open_file(const char *path, hid_t *file);
+/* Closes a file that was written and waits until it is on disk; on failure it is removed. */
+ambit_status ambit_hdf_close_synced(hid_t file, const char *path);
+/* Closes and removes a file that is not wanted after all. */
+void ambit_hdf_discard(hid_t file, const char *path);
+
+ambit_status ambit_hdf_create_group(hid_t parent, const char *name, hid_t *group);
+ambit_status ambit_hdf_open_group(hid_t parent, const char *name, hid_t *group);
+
+/* Attributes: `count` numbers (a scalar where count is 1), or text of fixed length. Reading wants
+ * exactly `count`, and text shorter than `size`. */
+ambit_status ambit_hdf_write_numbers(hid_t object, const char *name, ambit_hdf_type type,
+                                     int64_t count, const void *values);
+ambit_status ambit_hdf_read_numbers(hid_t object, const char *name, ambit_hdf_type type,
+                                    int64_t count, void *values);
+ambit_status ambit_hdf_write_text(hid_t object, const char *name, const char *text);
+ambit_status ambit_hdf_read_text(hid_t object, const char *name, char *text, size_t size);
+
+/* Rows of about AMBIT_HDF_CHUNK_BYTES, at least one. */
+int64_t ambit_hdf_chunk_rows(int64_t row_bytes);
+
+/* An array [rows, shape…] that can grow by rows, `chunk_rows` a chunk; it starts with no rows. */
+ambit_status ambit_hdf_create_array(hid_t parent, const char *name, ambit_hdf_type type,
+                                    int64_t chunk_rows, int rank, const int64_t *shape,
+                                    hid_t *array);
+/* Adds rows after row `first`, the number of rows so far. */
+ambit_status ambit_hdf_append(hid_t array, ambit_hdf_type type, int64_t first, int64_t count,
+                              const void *values);
+/* All at once. */
+ambit_status ambit_hdf_write_array(hid_t parent, const char *name, ambit_hdf_type type, int rank,
+                                   const int64_t *dims, const void *values);
+
+/* Opens an array and checks it. dims[0] < 0 takes any number of rows and is set to it. At most
+ * `cache_bytes` of chunks are kept (0: HDF5's default). */
+ambit_status ambit_hdf_open_array(hid_t parent, const char *name, ambit_hdf_type type, int rank,
+                                  int64_t *dims, int64_t cache_bytes, hid_t *array);
+/* Rows [first, first + count) as `memory` numbers (converted from what the file holds). The caller
+ * has checked the range. */
+ambit_status ambit_hdf_read_rows(hid_t array, ambit_hdf_type memory, int64_t first, int64_t count,
+                                 void *values);
+/* All of an array of known dims into `values`. */
+ambit_status ambit_hdf_read_array(hid_t parent, const char *name, ambit_hdf_type type, int rank,
+                                  const int64_t *dims, void *values);
+
+#endif

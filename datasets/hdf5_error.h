@@ -1,0 +1,19 @@
+/* Failures of the HDF5 library, as ours. */
+#ifndef AMBIT_DATASETS_HDF5_ERROR_H
+#define AMBIT_DATASETS_HDF5_ERROR_H
+
+#include "../core/status.h"
+
+/* Keeps HDF5 from printing its error stack; call once before the first use of the library. */
+void ambit_hdf5_quiet(void);
+
+/* As ambit_fail(), with the deepest text of HDF5's error stack added in brackets, and advice on
+ * file locking where the stack says that a lock failed. Call right after the HDF5 call that failed.
+ */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3), cold))
+#endif
+ambit_status
+ambit_fail_hdf5(ambit_status status, const char *format, ...);
+
+#endif

@@ -1,0 +1,111 @@
+/* Several stores as one population of action-chunk samples.
+ *
+ * A sample is a step t of an episode. Its observation is the chosen observation fields at steps
+ * t − observation_steps + 1 … t, oldest first (before the episode's start: its first step); its
+ * chunk is the action field at steps t + action_offset … t + action_offset + horizon − 1, past the
+ * episode's end padded with the last value or with zero as the field says. With `relative`, the
+ * action field's value at t is subtracted from every step of the chunk (before padding with zero
+ * has any meaning: relative dims that pad with zero stay zero). Where an offset reaches back before
+ * the episode's start, its first step stands in. An observation lies as [step][field][element], a
+ * chunk as [step][element].
+ *
+ * Normalisation makes numbers of order one:
+ *   none         as stored
+ *   standard     (x − mean)/(std + 1e-8)
+ *   bounds_q99   clip(2(x − q01)/(q99 − q01 + 1e-8) − 1, −1, 1)
+ *   step_rms     chunk only: divided by the root mean square of that future step, one number a
+ *                step shared by all elements, over at most 65,536 samples of the population
+ * Elements that never change become 0; elements the field marks as unnormalised are left alone.
+ * Statistics of several stores are pooled by their counts. Chunks that are relative have statistics
+ * of their own: standard and bounds_q99 then measure the relative chunks, all steps together, over
+ * the same samples as step_rms.
+ *
+ * Classes: trained samples with equal source, σ_min and σ_max, these rounded to 1/10,000, in the
+ * order of these three; within a class, samples in the order of their steps. With shares, a
+ * sample weighs (share/Σ shares)·(all samples)/(samples of its source).
+ *
+ * Held out: a fraction of the episodes of each source, chosen by a keyed shuffle, is never trained
+ * on: round(fraction × episodes), at least one and never all of them, where the fraction is above 0
+ * and there are two episodes or more.
+ *
+ * Not collective; every rank builds the same mixture from the same files.
+ */
+#ifndef AMBIT_DATASETS_MIXTURE_H
+#define AMBIT_DATASETS_MIXTURE_H
+
+#include "../core/draw.h"
+#include "store.h"
+
+#include <stdbool.h>
+
+typedef enum {
+    AMBIT_NORMALISE_NONE,
+    AMBIT_NORMALISE_STANDARD,
+    AMBIT_NORMALISE_BOUNDS_Q99,
+    AMBIT_NORMALISE_STEP_RMS
+} ambit_normalisation;
+
+typedef struct {
+    const char *path; /* folder of a store */
+    double weight;    /* of each sample; ≥ 0 */
+    double share;     /* > 0: the source's fraction of w, whatever its size; then all have one */
+    double sigma_min, sigma_max; /* NaN: the store's bounds, or 0 and 1 where it has none */
+} ambit_source_use;
+
+typedef struct {
+    const ambit_source_use *sources;
+    int source_count;
+    const char *const *observation; /* names of fields, in order */
+    int observation_count;
+    const char *action;
+    int observation_steps, horizon, action_offset;
+    bool relative;
+    ambit_normalisation normalise_observation, normalise_action;
+    double holdout; /* fraction of episodes */
+    uint64_t seed;
+    int64_t cache_bytes; /* for all sources of this rank together */
+} ambit_mixture_options;
+
+typedef struct ambit_mixture ambit_mixture;
+
+/* Opens the stores and builds classes. AMBIT_CONFIG for fields that do not exist or do not fit,
+ * AMBIT_DATA for damaged stores or nothing to train on. Options are copied. */
+ambit_status ambit_mixture_open(const ambit_mixture_options *options, ambit_mixture **mixture);
+void ambit_mixture_close(ambit_mixture *mixture);
+
+int64_t ambit_mixture_observation_size(const ambit_mixture *mixture); /* all steps and fields */
+int64_t ambit_mixture_chunk_steps(const ambit_mixture *mixture);
+int64_t ambit_mixture_chunk_width(const ambit_mixture *mixture);
+int64_t ambit_mixture_sample_count(const ambit_mixture *mixture); /* trainable, all sources */
+
+/* The classes of the draw, owned by the mixture. */
+const ambit_class *ambit_mixture_classes(const ambit_mixture *mixture, int *count);
+
+/* A sample, normalised. *sample names it for fixed noise: the same in every run over these sources.
+ */
+ambit_status ambit_mixture_read(ambit_mixture *mixture, int class_index, int64_t ordinal,
+                                float *observation, float *chunk, uint64_t *sample);
+
+/* Held-out samples of a source, likewise; indices [0, count). */
+int64_t ambit_mixture_heldout_count(const ambit_mixture *mixture, int source);
+ambit_status ambit_mixture_read_heldout(ambit_mixture *mixture, int source, int64_t index,
+                                        float *observation, float *chunk, uint64_t *sample);
+
+/* The affine maps in use: normalised = clamp((raw − shift)·scale) with clamp to ±limit (0: none;
+ * elements left alone, with shift 0 and scale 1, are never clamped). Scale 0 marks an element that
+ * never changes: it becomes 0, and back again its shift.
+ * They travel with the weights: a policy applies them without the data. */
+typedef struct {
+    int64_t observation_size, chunk_size;
+    float *observation_shift, *observation_scale; /* [observation_size] */
+    float *chunk_shift, *chunk_scale;             /* [chunk_size] */
+    float observation_limit, chunk_limit;
+} ambit_normaliser;
+
+const ambit_normaliser *ambit_mixture_normaliser(const ambit_mixture *mixture);
+
+/* raw → normalised observation, and normalised → raw chunk, in place. */
+void ambit_normalise_observation(const ambit_normaliser *normaliser, float *observation);
+void ambit_denormalise_chunk(const ambit_normaliser *normaliser, float *chunk);
+
+#endif

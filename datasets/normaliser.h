@@ -1,0 +1,31 @@
+/* The affine maps of a mixture, made from statistics (mixture.h gives the formulas). Internal to
+ * datasets/; not collective. */
+#ifndef AMBIT_DATASETS_NORMALISER_H
+#define AMBIT_DATASETS_NORMALISER_H
+
+#include "mixture.h"
+
+/* What the maps are made from. Only read during ambit_normaliser_create(). */
+typedef struct {
+    ambit_store *const *stores; /* [source_count] */
+    int source_count, observation_count;
+    const int *field_indices; /* [source_count][observation_count] */
+    const int *actions;       /* [source_count] indices of the action field */
+    const int64_t *widths;    /* [observation_count] elements of each field */
+    int64_t observation_steps, observation_width, horizon, chunk_width;
+    ambit_normalisation observation, chunk;
+    bool relative;
+    int64_t sample_count;
+    /* Sample `number` of all: its chunk as stored (or relative), horizon × chunk_width. */
+    ambit_status (*read_raw_chunk)(void *context, int64_t number, float *chunk);
+    void *context;
+} ambit_normaliser_plan;
+
+ambit_status ambit_normaliser_create(const ambit_normaliser_plan *plan,
+                                     ambit_normaliser *normaliser);
+void ambit_normaliser_destroy(ambit_normaliser *normaliser);
+
+/* raw → normalised chunk, in place. */
+void ambit_normalise_chunk(const ambit_normaliser *normaliser, float *chunk);
+
+#endif

@@ -1,0 +1,56 @@
+/* Statistics of a field, element by element: count, mean, standard deviation, least, greatest, and
+ * the quantiles .01 and .99.
+ *
+ * Built one shard at a time and merged in the order of the shards, so that the result does not
+ * depend on which rank saw which shard. Mean and variance merge by the formula of Chan, Golub and
+ * LeVeque (1983). Quantiles come from a sketch: at most 4,096 order statistics a shard and element,
+ * evenly spaced in rank, so that a quantile is off by at most 1/4,096 in rank; exact for shards of
+ * up to 4,096 steps. Fields of more than 256 elements keep 2²⁰/elements of them, and fields of more
+ * than 4,096 elements (raw images) none: their quantiles are the least and the greatest.
+ *
+ * Quantiles between two order statistics are interpolated linearly, as numpy does. Of a field of
+ * bytes, the statistics are those of one number a step, the length in bytes.
+ */
+#ifndef AMBIT_DATASETS_STATISTICS_H
+#define AMBIT_DATASETS_STATISTICS_H
+
+#include "field.h"
+
+typedef struct {
+    int64_t elements;                                  /* a step of the field */
+    int64_t count;                                     /* steps seen */
+    double *mean, *std, *least, *greatest, *q01, *q99; /* [elements] each, one allocation */
+    int64_t points; /* order statistics kept an element; 0: none, or not loaded */
+    float *sketch;  /* [elements][points], ascending in each row; NULL where points is 0 */
+} ambit_statistics;
+
+enum { AMBIT_STATISTICS_ROWS = 6 }; /* mean, std, least, greatest, q01, q99 */
+
+/* All zero, with room for `points` order statistics an element. */
+ambit_status ambit_statistics_create(int64_t elements, int64_t count, int64_t points,
+                                     ambit_statistics *statistics);
+/* Frees what it holds and clears it; a cleared one is allowed. */
+void ambit_statistics_destroy(ambit_statistics *statistics);
+
+/* How many order statistics are kept of `count` steps. */
+int64_t ambit_statistics_points(int64_t elements, int64_t count);
+
+/* Statistics of all parts together, in their order; parts of no steps are passed over. Parts have
+ * equal `elements`, and all have their sketch. */
+ambit_status ambit_statistics_merge(const ambit_statistics *parts, int count,
+                                    ambit_statistics *whole);
+
+/* Sees the values of a field as they come. */
+typedef struct ambit_tally ambit_tally;
+
+ambit_status ambit_tally_create(int64_t elements, ambit_tally **tally);
+void ambit_tally_destroy(ambit_tally *tally);
+/* Adds steps × elements numbers. AMBIT_DATA at the first NaN or infinity, naming step and element.
+ */
+ambit_status ambit_tally_add_f32(ambit_tally *tally, const float *values, int64_t steps);
+ambit_status ambit_tally_add_i64(ambit_tally *tally, const int64_t *values, int64_t steps);
+ambit_status ambit_tally_add_u8(ambit_tally *tally, const uint8_t *values, int64_t steps);
+/* The statistics so far. */
+ambit_status ambit_tally_finish(ambit_tally *tally, ambit_statistics *statistics);
+
+#endif

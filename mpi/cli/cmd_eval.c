@@ -1,0 +1,149 @@
+#include "command.h"
+
+#include "../../core/blas.h"
+#include "../checkpoint.h"
+#include "../rollout.h"
+#include "../shared_plugin.h"
+#include "shared_config.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: ambit eval RUN [KEY=VALUE…] [--checkpoint FILE]\n"
+    "\n"
+    "  mpirun -n 2 ambit eval runs/maze eval.trials=1000\n"
+    "  mpirun -n 2 ambit eval runs/maze sampler.kind=ancestral eval.seed=7\n"
+    "\n"
+    "Lets a trained policy act in the environment of its configuration, trial after trial, and\n"
+    "prints success and the environment's metrics with 95 % intervals. Any number of ranks gives\n"
+    "the same result. Writes RUN/eval/: summary.json, trials.tsv, drawings.jsonl.\n"
+    "\n"
+    "  --checkpoint FILE   one checkpoint (default: the run's newest)\n";
+
+typedef struct {
+    const char *run;
+    char checkpoint[PATH_MAX];
+    const char *const *overrides;
+    int override_count;
+} arguments;
+
+static ambit_status parse(int argc, char **argv, arguments *a) {
+    static const struct option options[] = {{"checkpoint", required_argument, NULL, 'c'}, {0}};
+    memset(a, 0, sizeof *a);
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option != 'c')
+            return ambit_fail(AMBIT_USAGE,
+                              "option %s is not known or lacks its value; see `ambit "
+                              "eval --help`",
+                              argv[optind - 1]);
+        snprintf(a->checkpoint, sizeof a->checkpoint, "%s", optarg);
+    }
+    if (optind >= argc)
+        return ambit_fail(AMBIT_USAGE, "no run is named; give its folder, such as runs/maze");
+    a->run = argv[optind];
+    a->overrides = (const char *const *)argv + optind + 1;
+    a->override_count = argc - optind - 1;
+    return AMBIT_OK;
+}
+
+static ambit_status open_environment(const ambit_ranks *ranks, const ambit_settings *settings,
+                                     ambit_plugin **plugin) {
+    if (!settings->environment.plugin[0])
+        return ambit_fail(AMBIT_CONFIG,
+                          "environment.plugin: this run names no environment to act "
+                          "in; add environment.plugin=NAME (`ambit plugin list` shows them)");
+    return ambit_shared_plugin_open(ranks, AMBIT_PLUGIN_ENVIRONMENT, settings->environment.plugin,
+                                    settings->environment.location, settings->environment.options,
+                                    settings->environment.option_count, plugin);
+}
+
+static void print_interval(const char *name, const ambit_interval *i, double scale,
+                           const char *unit) {
+    printf("  %-28s %10.4g  [%.4g, %.4g] %s\n", name, scale * i->mean, scale * i->low,
+           scale * i->high, unit);
+}
+
+static void print_evaluation(const ambit_evaluation *e) {
+    printf("%s after step %" PRId64 ", %" PRId64 " trials in %s, 95 %% intervals\n", e->checkpoint,
+           e->step, e->trials, e->environment);
+    print_interval("success", &e->success, 100.0, "%");
+    for (int i = 0; i < e->metric_count; i++) {
+        char name[96];
+        snprintf(name, sizeof name, "%s, successful", e->metrics[i].name);
+        print_interval(name, &e->metrics[i].successful, 1.0, e->metrics[i].unit);
+        snprintf(name, sizeof name, "%s, all", e->metrics[i].name);
+        print_interval(name, &e->metrics[i].all, 1.0, e->metrics[i].unit);
+    }
+}
+
+/* Everything that must be there before trials can run; released by the caller. */
+typedef struct {
+    ambit_checkpoint checkpoint;
+    ambit_shared_config shared;
+    ambit_plugin *environment;
+    ambit_policy *policy;
+    float *weights;
+    int64_t count;
+} evaluator;
+
+static ambit_status prepare(const ambit_ranks *ranks, arguments *a, evaluator *e) {
+    ambit_status status = AMBIT_OK;
+    if (!a->checkpoint[0])
+        status = ambit_checkpoint_last(a->run, a->checkpoint, sizeof a->checkpoint);
+    if (status == AMBIT_OK)
+        status = ambit_checkpoint_read(a->checkpoint, &e->checkpoint, &e->weights, &e->count);
+    AMBIT_TRY_ALL(ranks, status);
+    AMBIT_TRY(ambit_shared_config_load(ranks, a->checkpoint, e->checkpoint.configuration,
+                                       a->overrides, a->override_count, &e->shared));
+    const ambit_settings *settings = ambit_config_settings(e->shared.config);
+    AMBIT_TRY(open_environment(ranks, settings, &e->environment));
+    ambit_blas_start();
+    return ambit_agree(ranks, ambit_policy_create(settings, &e->checkpoint.normaliser, e->weights,
+                                                  e->count, settings->eval.batch, &e->policy));
+}
+
+static ambit_status evaluate(const ambit_ranks *ranks, const arguments *a, const evaluator *e) {
+    const ambit_settings *settings = ambit_config_settings(e->shared.config);
+    const char *slash = strrchr(a->checkpoint, '/');
+    ambit_evaluation evaluation = {.step = e->checkpoint.step};
+    snprintf(evaluation.checkpoint, sizeof evaluation.checkpoint, "%s",
+             slash ? slash + 1 : a->checkpoint);
+    snprintf(evaluation.environment, sizeof evaluation.environment, "%s",
+             settings->environment.plugin);
+    ambit_rollout rollout = {
+        .settings = settings, .environment = e->environment, .policy = e->policy, .run = a->run};
+    AMBIT_TRY(ambit_rollout_run(ranks, &rollout, &evaluation));
+    ambit_status status = AMBIT_OK;
+    if (ranks->rank == 0) {
+        status = ambit_evaluation_write(a->run, &evaluation);
+        if (status == AMBIT_OK)
+            print_evaluation(&evaluation);
+    }
+    return ambit_agree(ranks, status);
+}
+
+static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
+    arguments a;
+    evaluator e;
+    memset(&e, 0, sizeof e);
+    AMBIT_TRY(parse(argc, argv, &a));
+    ambit_status status = prepare(ranks, &a, &e);
+    if (status == AMBIT_OK)
+        status = evaluate(ranks, &a, &e);
+    ambit_policy_destroy(e.policy);
+    ambit_plugin_unload(e.environment);
+    ambit_shared_config_destroy(&e.shared);
+    ambit_checkpoint_clear(&e.checkpoint);
+    free(e.weights);
+    return status;
+}
+
+const ambit_command ambit_command_eval = {.name = "eval",
+                                          .summary = "let a trained policy act, and score it",
+                                          .usage = usage,
+                                          .run = run};

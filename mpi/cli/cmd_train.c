@@ -1,0 +1,131 @@
+#include "command.h"
+
+#include "../run.h"
+#include "../shared_plugin.h"
+#include "../trainer.h"
+#include "shared_config.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: ambit train CONFIG.yaml [KEY=VALUE…] [--run FOLDER] [--dry-run]\n"
+    "\n"
+    "  mpirun -n 2 ambit train configs/maze.yaml --run runs/maze\n"
+    "  srun --mpi=pmix ambit train configs/maze.yaml train.lr=1e-3 data.sources.1.sigma_min=0.8\n"
+    "\n"
+    "Trains, and goes on by itself where a job in the same folder stopped, with any number of\n"
+    "ranks up to train.slots that is a power of two. `ambit config explain` lists the keys.\n"
+    "\n"
+    "  --run FOLDER   the run's folder (default: runs/ and the name of CONFIG.yaml)\n"
+    "  --dry-run      check everything, print memory a rank and steps an epoch, train nothing\n"
+    "\n"
+    "SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 write a checkpoint and end with exit code 75: start the\n"
+    "same command again. Exit code 80: training diverged.\n";
+
+typedef struct {
+    const char *config, *run;
+    int dry;
+    char default_run[1024];
+    const char *const *overrides;
+    int override_count;
+} arguments;
+
+/* runs/NAME for any/where/NAME.yaml */
+static void name_run(arguments *a) {
+    const char *slash = strrchr(a->config, '/'), *name = slash ? slash + 1 : a->config;
+    const char *dot = strrchr(name, '.');
+    snprintf(a->default_run, sizeof a->default_run, "runs/%.*s",
+             dot ? (int)(dot - name) : (int)strlen(name), name);
+    a->run = a->default_run;
+}
+
+static ambit_status parse(int argc, char **argv, arguments *a) {
+    static const struct option options[] = {
+        {"run", required_argument, NULL, 'r'}, {"dry-run", no_argument, NULL, 'n'}, {0}};
+    memset(a, 0, sizeof *a);
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == 'r')
+            a->run = optarg;
+        else if (option == 'n')
+            a->dry = 1;
+        else
+            return ambit_fail(AMBIT_USAGE,
+                              "option %s is not known or lacks its value; see `ambit "
+                              "train --help`",
+                              argv[optind - 1]);
+    }
+    if (optind >= argc)
+        return ambit_fail(AMBIT_USAGE,
+                          "no configuration is named; give one, such as configs/maze.yaml");
+    a->config = argv[optind];
+    a->overrides = (const char *const *)argv + optind + 1;
+    a->override_count = argc - optind - 1;
+    if (!a->run)
+        name_run(a);
+    return AMBIT_OK;
+}
+
+/* An environment that cannot be opened would be noticed only when the run is evaluated. */
+static ambit_status check_environment(const ambit_settings *settings) {
+    ambit_plugin *plugin;
+    if (!settings->environment.plugin[0])
+        return AMBIT_OK;
+    AMBIT_TRY(ambit_plugin_load(AMBIT_PLUGIN_ENVIRONMENT, settings->environment.plugin, &plugin));
+    ambit_status status = ambit_plugin_check_settings(plugin, settings->environment.options,
+                                                      settings->environment.option_count);
+    ambit_plugin_unload(plugin);
+    return status;
+}
+
+static ambit_status estimate(const ambit_ranks *ranks, const ambit_settings *settings) {
+    ambit_training_estimate e;
+    const double mib = 1.0 / (1 << 20);
+    AMBIT_TRY(ambit_train_estimate(ranks, settings, &e));
+    if (ranks->rank != 0)
+        return AMBIT_OK;
+    printf("samples          %12" PRId64 "\n", e.samples);
+    printf("steps an epoch   %12.1f\n", e.steps_per_epoch);
+    printf("parameters       %12" PRId64 "\n", e.parameters);
+    printf("work a step      %12.3g flops over all ranks\n", e.flops_per_step);
+    printf("memory of rank 0, MiB\n");
+    printf("  parameters and their average, once a node %10.1f\n", (double)e.parameter_bytes * mib);
+    printf("  gradients                                 %10.1f\n", (double)e.gradient_bytes * mib);
+    printf("  optimiser                                 %10.1f\n", (double)e.optimizer_bytes * mib);
+    printf("  activations                               %10.1f\n",
+           (double)e.activation_bytes * mib);
+    return AMBIT_OK;
+}
+
+static ambit_status run_training(const ambit_ranks *ranks, const arguments *a,
+                                 const ambit_shared_config *shared) {
+    const ambit_settings *settings = ambit_config_settings(shared->config);
+    AMBIT_TRY_ALL(ranks, check_environment(settings));
+    if (a->dry)
+        return estimate(ranks, settings);
+    AMBIT_TRY(ambit_run_claim(ranks, a->run, shared->text, shared->origins));
+    ambit_training training = {
+        .settings = settings, .configuration = shared->text, .folder = a->run};
+    AMBIT_TRY(ambit_train(ranks, &training));
+    if (ranks->rank == 0)
+        printf("%s: trained %" PRId64 " steps; see it with `ambit eval %s` or `ambit report %s`\n",
+               a->run, settings->train.steps, a->run, a->run);
+    return AMBIT_OK;
+}
+
+static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
+    arguments a;
+    ambit_shared_config shared;
+    AMBIT_TRY(parse(argc, argv, &a));
+    ambit_status status =
+        ambit_shared_config_load(ranks, a.config, NULL, a.overrides, a.override_count, &shared);
+    if (status == AMBIT_OK)
+        status = run_training(ranks, &a, &shared);
+    ambit_shared_config_destroy(&shared);
+    return status;
+}
+
+const ambit_command ambit_command_train = {
+    .name = "train", .summary = "train a policy, or go on training it", .usage = usage, .run = run};

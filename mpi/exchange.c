@@ -1,0 +1,425 @@
+#include "exchange.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MAX_LEVELS = 32,
+    PIECE = 1024 /* floats summed at a time: stays in the first-level cache */
+};
+
+struct ambit_exchange {
+    const ambit_parameter *table;
+    int table_count;
+    int64_t count, blocks; /* elements; AMBIT_NORM_BLOCKs */
+    int64_t slots, first_slot, own_slots;
+
+    /* The node as the exchange sees it (one rank, where nodes are uneven), and the ranks with the
+     * same slice on other nodes. */
+    MPI_Comm node, peers;
+    int node_rank, node_size, node_index, node_count;
+
+    MPI_Win window;
+    float *parameters, *average; /* of the node */
+    double *board;               /* of the node: squared norm of each block, then votes */
+    float **arenas;              /* the gradient arena of each rank of the node */
+
+    float *pending[MAX_LEVELS]; /* sums of 1, 2, 4 … slots, waiting for their sibling */
+    float *current;             /* the slot being computed */
+    float *buffers[MAX_LEVELS]; /* all of them, to free */
+    float *spare[MAX_LEVELS];   /* those not in use */
+    int spare_count;
+    int64_t folded; /* slots folded in this step */
+
+    int64_t slice_first, slice_end; /* blocks this rank's slice holds before halving */
+    int64_t own_first, own_end;     /* blocks it owns after halving */
+    float *moment_first, *moment_second;
+    float *inbox; /* what the partner sends while halving */
+};
+
+static int is_power_of_two(int64_t value) {
+    return value > 0 && (value & (value - 1)) == 0;
+}
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* First element of a block, at most all there are. */
+static int64_t element_of(const ambit_exchange *x, int64_t block) {
+    return least(block * AMBIT_NORM_BLOCK, x->count);
+}
+
+/* ---------------------------------------------------------------- setting up */
+
+static ambit_status check_shape(const ambit_ranks *ranks, int64_t slots) {
+    if (!is_power_of_two(ranks->size) || ranks->size > slots)
+        return ambit_fail(
+            AMBIT_CONFIG,
+            "train.slots: %lld slots cannot be shared evenly by %d ranks; start 1, 2, "
+            "4 … %lld ranks, or raise train.slots",
+            (long long)slots, ranks->size, (long long)slots);
+    return AMBIT_OK;
+}
+
+static void join_node(ambit_exchange *x, const ambit_ranks *ranks) {
+    int shared = ranks->even && is_power_of_two(ranks->node_size);
+    MPI_Comm_split(ranks->world, shared ? ranks->node_index : ranks->rank, ranks->rank, &x->node);
+    MPI_Comm_rank(x->node, &x->node_rank);
+    MPI_Comm_size(x->node, &x->node_size);
+    x->node_count = ranks->size / x->node_size;
+    x->node_index = ranks->rank / x->node_size;
+    MPI_Comm_split(ranks->world, x->node_rank, ranks->rank, &x->peers);
+}
+
+/* The halves of [first, end) that the two sides of a halving keep; the lower node keeps the lower.
+ */
+static void keep_half(int upper, int64_t *first, int64_t *end) {
+    int64_t middle = *first + (*end - *first) / 2;
+    if (upper)
+        *first = middle;
+    else
+        *end = middle;
+}
+
+static void cut_ranges(ambit_exchange *x) {
+    x->slice_first = x->blocks * x->node_rank / x->node_size;
+    x->slice_end = x->blocks * (x->node_rank + 1) / x->node_size;
+    x->own_first = x->slice_first;
+    x->own_end = x->slice_end;
+    for (int distance = 1; distance < x->node_count; distance *= 2)
+        keep_half((x->node_index & distance) != 0, &x->own_first, &x->own_end);
+}
+
+/* One window a node. The first rank's part begins with what exists once a node. */
+static ambit_status open_window(ambit_exchange *x, const ambit_ranks *ranks) {
+    const int64_t arena = (x->count + 15) / 16 * 16; /* floats; whole cache lines */
+    const int64_t board = (x->blocks + 2 * (int64_t)x->node_size + 7) / 8 * 8;
+    const int64_t common = 2 * arena * (int64_t)sizeof(float) + board * (int64_t)sizeof(double);
+    int64_t mine = arena * (int64_t)sizeof(float) + (x->node_rank == 0 ? common : 0);
+    MPI_Info info;
+    MPI_Info_create(&info);
+    MPI_Info_set(info, "alloc_shared_noncontig", "true"); /* pages near the rank that fills them */
+    MPI_Comm_set_errhandler(x->node, MPI_ERRORS_RETURN);
+    char *base = NULL;
+    int error = MPI_Win_allocate_shared(mine, 1, info, x->node, &base, &x->window);
+    MPI_Comm_set_errhandler(x->node, MPI_ERRORS_ARE_FATAL);
+    MPI_Info_free(&info);
+    if (error != MPI_SUCCESS)
+        x->window = MPI_WIN_NULL;
+    AMBIT_TRY_ALL(ranks, error == MPI_SUCCESS
+                             ? AMBIT_OK
+                             : ambit_fail(AMBIT_SYSTEM,
+                                          "shared memory: a window of %lld bytes a rank was "
+                                          "refused; make /dev/shm larger or use fewer ranks a node",
+                                          (long long)mine));
+    MPI_Win_lock_all(MPI_MODE_NOCHECK, x->window);
+    AMBIT_TRY_ALL(ranks, ambit_allocate(&x->arenas, (size_t)x->node_size, sizeof *x->arenas,
+                                        "gradient arenas"));
+    for (int rank = 0; rank < x->node_size; rank++) {
+        MPI_Aint size;
+        int unit;
+        char *part;
+        MPI_Win_shared_query(x->window, rank, &size, &unit, &part);
+        if (rank == 0) {
+            x->parameters = (float *)(void *)part;
+            x->average = x->parameters + arena;
+            x->board = (double *)(void *)(x->average + arena);
+            part += common;
+        }
+        x->arenas[rank] = (float *)(void *)part;
+    }
+    memset(x->arenas[x->node_rank], 0, (size_t)arena * sizeof(float));
+    if (x->node_rank == 0)
+        memset(x->parameters, 0, (size_t)common);
+    return AMBIT_OK;
+}
+
+static ambit_status allocate_private(ambit_exchange *x) {
+    int levels = 0;
+    while (((int64_t)1 << levels) < x->own_slots)
+        levels++;
+    /* The last slot of a step is computed in the arena itself: only the others need buffers. */
+    for (int level = 0; level < levels; level++) {
+        AMBIT_TRY(ambit_allocate(&x->buffers[level], (size_t)x->count, sizeof(float),
+                                 "gradients waiting to be summed"));
+        x->spare[x->spare_count++] = x->buffers[level];
+    }
+    int64_t owned = element_of(x, x->own_end) - element_of(x, x->own_first);
+    AMBIT_TRY(ambit_allocate(&x->moment_first, (size_t)owned, sizeof(float), "first moments"));
+    AMBIT_TRY(ambit_allocate(&x->moment_second, (size_t)owned, sizeof(float), "second moments"));
+    int64_t half = element_of(x, x->slice_end) - element_of(x, x->slice_first);
+    if (x->node_count > 1)
+        AMBIT_TRY(ambit_allocate(&x->inbox, (size_t)half, sizeof(float), "gradients of a peer"));
+    return AMBIT_OK;
+}
+
+/* Chooses where the next slot's gradient goes. */
+static void choose_buffer(ambit_exchange *x) {
+    if (x->folded + 1 == x->own_slots)
+        x->current = x->arenas[x->node_rank];
+    else
+        x->current = x->spare[--x->spare_count];
+}
+
+ambit_status ambit_exchange_create(const ambit_ranks *ranks, int64_t slots,
+                                   const ambit_parameter *parameters, int parameter_count,
+                                   ambit_exchange **exchange) {
+    *exchange = NULL;
+    AMBIT_TRY(check_shape(ranks, slots));
+    ambit_exchange *x = NULL;
+    AMBIT_TRY_ALL(ranks, ambit_allocate(&x, 1, sizeof *x, "exchange"));
+    *exchange = x;
+    x->table = parameters;
+    x->table_count = parameter_count;
+    const ambit_parameter *last = &parameters[parameter_count - 1];
+    x->count = last->offset + last->count;
+    x->blocks = (x->count + AMBIT_NORM_BLOCK - 1) / AMBIT_NORM_BLOCK;
+    x->slots = slots;
+    x->own_slots = slots / ranks->size;
+    x->first_slot = x->own_slots * ranks->rank;
+    join_node(x, ranks);
+    cut_ranges(x);
+    AMBIT_TRY(open_window(x, ranks));
+    AMBIT_TRY_ALL(ranks, allocate_private(x));
+    choose_buffer(x);
+    ambit_exchange_publish(x);
+    return AMBIT_OK;
+}
+
+void ambit_exchange_destroy(ambit_exchange *x) {
+    if (!x)
+        return;
+    for (int level = 0; level < MAX_LEVELS; level++)
+        free(x->buffers[level]);
+    free(x->moment_first);
+    free(x->moment_second);
+    free(x->inbox);
+    free(x->arenas);
+    if (x->window != MPI_WIN_NULL) {
+        MPI_Win_unlock_all(x->window);
+        MPI_Win_free(&x->window);
+    }
+    MPI_Comm_free(&x->peers);
+    MPI_Comm_free(&x->node);
+    free(x);
+}
+
+/* ---------------------------------------------------------------- asking */
+
+void ambit_exchange_slots(const ambit_exchange *x, int64_t *first, int64_t *count) {
+    *first = x->first_slot;
+    *count = x->own_slots;
+}
+
+float *ambit_exchange_parameters(ambit_exchange *x) {
+    return x->parameters;
+}
+
+float *ambit_exchange_average(ambit_exchange *x) {
+    return x->average;
+}
+
+int64_t ambit_exchange_count(const ambit_exchange *x) {
+    return x->count;
+}
+
+float *ambit_exchange_gradient(ambit_exchange *x) {
+    return x->current;
+}
+
+ambit_owned ambit_exchange_owned(ambit_exchange *x) {
+    int64_t first = element_of(x, x->own_first);
+    return (ambit_owned){.first = first,
+                         .count = element_of(x, x->own_end) - first,
+                         .moment_first = x->moment_first,
+                         .moment_second = x->moment_second};
+}
+
+void ambit_exchange_share(const ambit_exchange *x, int64_t *first, int64_t *count) {
+    *first = element_of(x, x->slice_first);
+    *count = element_of(x, x->slice_end) - *first;
+}
+
+void ambit_exchange_publish(ambit_exchange *x) {
+    MPI_Win_sync(x->window);
+    MPI_Barrier(x->node);
+    MPI_Win_sync(x->window);
+}
+
+/* ---------------------------------------------------------------- summing */
+
+static void add_into(float *restrict sum, const float *restrict term, int64_t count) {
+    for (int64_t i = 0; i < count; i++)
+        sum[i] += term[i];
+}
+
+/* Like adding one to a binary counter: a slot's sum carries into the sum of its sibling, and on. */
+void ambit_exchange_fold(ambit_exchange *x) {
+    int level = 0;
+    for (int64_t carry = x->folded; carry & 1; carry >>= 1, level++) {
+        add_into(x->current, x->pending[level], x->count);
+        x->spare[x->spare_count++] = x->pending[level];
+    }
+    x->pending[level] = x->current;
+    x->folded++;
+    if (x->folded < x->own_slots)
+        choose_buffer(x);
+}
+
+/* out = the sum of parts[0 … n) as a binary tree, n a power of two; out may be parts[k] itself. */
+static void tree_sum(float *const *parts, int n, int64_t first, int64_t count, float *out) {
+    if (n == 1) {
+        memmove(out, parts[0] + first, (size_t)count * sizeof *out);
+        return;
+    }
+    float left[PIECE], right[PIECE];
+    const float *a = parts[0] + first, *b = parts[1] + first;
+    if (n > 2) {
+        tree_sum(parts, n / 2, first, count, left);
+        tree_sum(parts + n / 2, n / 2, first, count, right);
+        a = left;
+        b = right;
+    }
+    for (int64_t i = 0; i < count; i++)
+        out[i] = a[i] + b[i];
+}
+
+/* Sums this rank's slice of all arenas of the node, into its own arena. */
+static void sum_node(ambit_exchange *x) {
+    if (x->node_size == 1)
+        return;
+    int64_t end = element_of(x, x->slice_end);
+    for (int64_t i = element_of(x, x->slice_first); i < end; i += PIECE)
+        tree_sum(x->arenas, x->node_size, i, least(PIECE, end - i), x->arenas[x->node_rank] + i);
+}
+
+/* MPI counts are 32-bit, so long messages go in pieces, both ways at once. */
+static void swap(ambit_exchange *x, int partner, const float *out, int64_t out_count, float *in,
+                 int64_t in_count) {
+    const int64_t piece = INT64_C(1) << 28;
+    for (int64_t done = 0; done < out_count || done < in_count; done += piece) {
+        int64_t sends = out_count > done ? least(piece, out_count - done) : 0;
+        int64_t takes = in_count > done ? least(piece, in_count - done) : 0;
+        MPI_Sendrecv(out + least(done, out_count), (int)sends, MPI_FLOAT, partner, 0,
+                     in + least(done, in_count), (int)takes, MPI_FLOAT, partner, 0, x->peers,
+                     MPI_STATUS_IGNORE);
+    }
+}
+
+/* Recursive halving: at each distance a rank keeps one half of its range and gives away the other.
+ */
+static void sum_nodes(ambit_exchange *x) {
+    float *gradient = x->arenas[x->node_rank];
+    int64_t first = x->slice_first, end = x->slice_end;
+    for (int distance = 1; distance < x->node_count; distance *= 2) {
+        int upper = (x->node_index & distance) != 0;
+        int64_t kept_first = first, kept_end = end, sent_first = first, sent_end = end;
+        keep_half(upper, &kept_first, &kept_end);
+        keep_half(!upper, &sent_first, &sent_end);
+        int64_t kept = element_of(x, kept_first), sent = element_of(x, sent_first);
+        int64_t kept_count = element_of(x, kept_end) - kept;
+        swap(x, x->node_index ^ distance, gradient + sent, element_of(x, sent_end) - sent, x->inbox,
+             kept_count);
+        add_into(gradient + kept, x->inbox, kept_count);
+        first = kept_first;
+        end = kept_end;
+    }
+}
+
+/* The way back: ranges double until each node has the whole slice again. */
+static void gather_nodes(ambit_exchange *x, float *values) {
+    int64_t firsts[MAX_LEVELS + 1] = {x->slice_first}, ends[MAX_LEVELS + 1] = {x->slice_end};
+    int levels = 0;
+    for (int distance = 1; distance < x->node_count; distance *= 2, levels++) {
+        firsts[levels + 1] = firsts[levels];
+        ends[levels + 1] = ends[levels];
+        keep_half((x->node_index & distance) != 0, &firsts[levels + 1], &ends[levels + 1]);
+    }
+    for (int level = levels - 1; level >= 0; level--) {
+        int upper = (x->node_index >> level) & 1;
+        int64_t take_first = firsts[level], take_end = ends[level];
+        keep_half(!upper, &take_first, &take_end);
+        int64_t give = element_of(x, firsts[level + 1]), take = element_of(x, take_first);
+        swap(x, x->node_index ^ (1 << level), values + give, element_of(x, ends[level + 1]) - give,
+             values + take, element_of(x, take_end) - take);
+    }
+}
+
+void ambit_exchange_collect_average(ambit_exchange *x) {
+    gather_nodes(x, x->average);
+    ambit_exchange_publish(x);
+}
+
+/* ---------------------------------------------------------------- the step */
+
+/* Writes the squares of the owned blocks and this rank's vote to the board, and completes it. An
+ * entry is written by one rank of the job and zero on the others, so adding them is exact in any
+ * order. */
+static void fill_board(ambit_exchange *x, const ambit_vote *vote) {
+    const float *gradient = x->arenas[x->node_rank];
+    double *votes = x->board + x->blocks + 2 * (int64_t)x->node_rank;
+    for (int64_t block = x->slice_first; block < x->slice_end; block++) {
+        int64_t first = element_of(x, block);
+        int mine = block >= x->own_first && block < x->own_end;
+        x->board[block] =
+            mine ? ambit_sum_of_squares(gradient + first, element_of(x, block + 1) - first) : 0.0;
+    }
+    votes[0] = vote->stop;
+    votes[1] = vote->failed;
+    if (x->node_count > 1) {
+        MPI_Allreduce(MPI_IN_PLACE, x->board + x->slice_first, (int)(x->slice_end - x->slice_first),
+                      MPI_DOUBLE, MPI_SUM, x->peers);
+        MPI_Allreduce(MPI_IN_PLACE, votes, 2, MPI_DOUBLE, MPI_SUM, x->peers);
+    }
+}
+
+static double read_board(const ambit_exchange *x, ambit_vote *vote) {
+    double squares = 0.0;
+    for (int64_t block = 0; block < x->blocks; block++)
+        squares += x->board[block];
+    *vote = (ambit_vote){0};
+    for (int rank = 0; rank < x->node_size; rank++) {
+        vote->stop += x->board[x->blocks + 2 * rank];
+        vote->failed += x->board[x->blocks + 2 * rank + 1];
+    }
+    return sqrt(squares);
+}
+
+/* Updates the owned range, one stretch of equal decay at a time. */
+static void update_owned(ambit_exchange *x, const ambit_optimizer_step *step) {
+    ambit_owned owned = ambit_exchange_owned(x);
+    const float *gradient = x->arenas[x->node_rank];
+    for (int i = 0; i < x->table_count; i++) {
+        int64_t first = x->table[i].offset, end = first + x->table[i].count;
+        first = first < owned.first ? owned.first : first;
+        end = least(end, owned.first + owned.count);
+        if (first >= end)
+            continue;
+        int64_t place = first - owned.first;
+        ambit_optimizer_apply(step, x->table[i].decays, end - first, x->parameters + first,
+                              gradient + first, owned.moment_first + place,
+                              owned.moment_second + place, x->average + first);
+    }
+}
+
+void ambit_exchange_step(ambit_exchange *x, const ambit_optimizer_options *options, int64_t t,
+                         ambit_vote *vote, double *norm) {
+    ambit_exchange_publish(x); /* all arenas are filled, and nobody reads parameters any more */
+    sum_node(x);
+    sum_nodes(x);
+    fill_board(x, vote);
+    ambit_exchange_publish(x);
+    *norm = read_board(x, vote);
+    if (vote->failed == 0 && isfinite(*norm)) {
+        ambit_optimizer_step step = ambit_optimizer_at(options, t, *norm);
+        update_owned(x, &step);
+        gather_nodes(x, x->parameters);
+    }
+    ambit_exchange_publish(x);
+    if (vote->failed == 0) {
+        x->folded = 0;
+        choose_buffer(x);
+    }
+}

@@ -1,0 +1,111 @@
+#include "policy.h"
+
+#include "experiment.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ambit_policy {
+    const ambit_normaliser *normaliser;
+    ambit_schedule *schedule;
+    ambit_sampler *sampler;
+    ambit_network *network;
+    int64_t batch, horizon, width;
+    int relative;
+};
+
+/* One call of the network, for the sampler. */
+static ambit_status denoise(void *context, const float *x, double sigma, float *out) {
+    ambit_policy *policy = context;
+    const size_t bytes = (size_t)(policy->batch * policy->horizon * policy->width) * sizeof *x;
+    float *sigmas = ambit_network_sigma(policy->network);
+    for (int64_t row = 0; row < policy->batch; row++)
+        sigmas[row] = (float)sigma;
+    memcpy(ambit_network_chunk(policy->network), x, bytes);
+    ambit_network_forward(policy->network);
+    memcpy(out, ambit_network_output(policy->network), bytes);
+    return AMBIT_OK;
+}
+
+static ambit_status build(ambit_policy *policy, const ambit_settings *settings,
+                          const float *weights, int64_t count) {
+    ambit_sampler_options sampling = {.kind = settings->sampler.kind,
+                                      .steps = (int)settings->sampler.steps,
+                                      .clamp = settings->sampler.clamp,
+                                      .prediction = settings->objective.prediction};
+    ambit_network_options options = ambit_experiment_network(
+        settings, policy->normaliser->observation_size, policy->horizon, policy->width);
+    AMBIT_TRY(ambit_schedule_create(&settings->schedule, &policy->schedule));
+    AMBIT_TRY(ambit_sampler_create(&sampling, policy->schedule, policy->batch,
+                                   policy->horizon * policy->width, &policy->sampler));
+    AMBIT_TRY(ambit_network_create(&options, policy->batch, 0, &policy->network));
+    ambit_graph *graph = ambit_network_graph(policy->network);
+    if (ambit_graph_parameter_count(graph) != count)
+        return ambit_fail(AMBIT_CONFIG,
+                          "checkpoint: holds %" PRId64 " weights but the configuration's network "
+                          "has %" PRId64 "; leave network.* and data.* as they were in training",
+                          count, ambit_graph_parameter_count(graph));
+    ambit_graph_bind(graph, weights, NULL);
+    return AMBIT_OK;
+}
+
+ambit_status ambit_policy_create(const ambit_settings *settings, const ambit_normaliser *normaliser,
+                                 const float *weights, int64_t count, int64_t batch,
+                                 ambit_policy **policy) {
+    *policy = NULL;
+    if (settings->data.horizon < 1 || normaliser->chunk_size % settings->data.horizon != 0)
+        return ambit_fail(AMBIT_CONFIG,
+                          "data.horizon: chunks of %" PRId64 " numbers cannot be %" PRId64
+                          " steps; "
+                          "leave data.* as it was in training",
+                          normaliser->chunk_size, settings->data.horizon);
+    AMBIT_TRY(ambit_allocate(policy, 1, sizeof **policy, "policy"));
+    **policy = (ambit_policy){.normaliser = normaliser,
+                              .batch = batch,
+                              .horizon = settings->data.horizon,
+                              .width = normaliser->chunk_size / settings->data.horizon,
+                              .relative = settings->data.relative};
+    ambit_status status = build(*policy, settings, weights, count);
+    if (status != AMBIT_OK) {
+        ambit_policy_destroy(*policy);
+        *policy = NULL;
+    }
+    return status;
+}
+
+void ambit_policy_destroy(ambit_policy *policy) {
+    if (!policy)
+        return;
+    ambit_network_destroy(policy->network);
+    ambit_sampler_destroy(policy->sampler);
+    ambit_schedule_destroy(policy->schedule);
+    free(policy);
+}
+
+int64_t ambit_policy_observation_size(const ambit_policy *policy) {
+    return policy->normaliser->observation_size;
+}
+
+int64_t ambit_policy_action_size(const ambit_policy *policy) {
+    return policy->width;
+}
+
+ambit_status ambit_policy_act(ambit_policy *policy, float *observations, const float *references,
+                              ambit_rng *streams, float *chunks) {
+    const int64_t size = policy->normaliser->observation_size;
+    const int64_t chunk = policy->horizon * policy->width;
+    for (int64_t row = 0; row < policy->batch; row++)
+        ambit_normalise_observation(policy->normaliser, observations + row * size);
+    memcpy(ambit_network_observation(policy->network), observations,
+           (size_t)(policy->batch * size) * sizeof *observations);
+    AMBIT_TRY(ambit_sampler_run(policy->sampler, streams, denoise, policy, chunks));
+    for (int64_t row = 0; row < policy->batch; row++) {
+        float *actions = chunks + row * chunk;
+        const float *reference = references + row * policy->width;
+        ambit_denormalise_chunk(policy->normaliser, actions);
+        for (int64_t i = 0; policy->relative && i < chunk; i++)
+            actions[i] += reference[i % policy->width];
+    }
+    return AMBIT_OK;
+}

@@ -1,0 +1,54 @@
+#include "progress.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+double ambit_clock(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void ambit_progress_start(ambit_progress *progress, const char *title, int64_t first_step) {
+    double now = ambit_clock();
+    *progress = (ambit_progress){.title = title,
+                                 .terminal = isatty(STDERR_FILENO),
+                                 .started = now,
+                                 .last = now,
+                                 .interval = 5.0,
+                                 .first_step = first_step};
+}
+
+/* "1:02:03" or "2:03". */
+static void write_time(double seconds, char *text, size_t size) {
+    long whole = (long)(seconds + 0.5);
+    if (whole >= 3600)
+        snprintf(text, size, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+    else
+        snprintf(text, size, "%ld:%02ld", whole / 60, whole % 60);
+}
+
+void ambit_progress_show(ambit_progress *progress, int64_t step, int64_t steps, double loss,
+                         double samples_per_second, double peak_share) {
+    const double now = ambit_clock(), longest = 300.0;
+    if (now - progress->last < (progress->terminal ? 0.25 : progress->interval))
+        return;
+    progress->last = now;
+    if (!progress->terminal && progress->interval < longest)
+        progress->interval *= 1.5;
+    double done = (double)(step - progress->first_step);
+    double left = done > 0 ? (now - progress->started) / done * (double)(steps - step) : 0.0;
+    char left_text[32];
+    write_time(left, left_text, sizeof left_text);
+    fprintf(stderr, "%s%s  step %lld/%lld  loss %.4f  %.0f samples/s  %.0f %% of peak  %s left%s",
+            progress->terminal ? "\r\033[K" : "", progress->title, (long long)step,
+            (long long)steps, loss, samples_per_second, 100.0 * peak_share, left_text,
+            progress->terminal ? "" : "\n");
+    fflush(stderr);
+}
+
+void ambit_progress_end(ambit_progress *progress) {
+    if (progress->terminal)
+        fprintf(stderr, "\r\033[K");
+}

@@ -1,0 +1,74 @@
+/* The settings of a run: what the YAML file, the command line and the defaults come to.
+ *
+ * Each member is one row of the schema in mpi/cli/schema.c, which gives its path, default, unit,
+ * bounds and help; nothing else sets them. Strings and lists belong to the configuration that the
+ * settings came from (mpi/cli/config.h) and live as long as it does.
+ */
+#ifndef AMBIT_MPI_SETTINGS_H
+#define AMBIT_MPI_SETTINGS_H
+
+#include "../core/draw.h"
+#include "../core/network.h"
+#include "../core/objective.h"
+#include "../core/optimizer.h"
+#include "../core/sampler.h"
+#include "../core/schedule.h"
+#include "../datasets/mixture.h"
+#include "../plugins/loader.h"
+
+enum { AMBIT_MAX_SOURCES = 64, AMBIT_MAX_OPTIONS = 64 };
+
+/* One data source: data.sources.N.* */
+typedef struct {
+    const char *path; /* the store's folder, relative to the working directory */
+    const char *name; /* in metrics and reports; default: the folder's last part */
+    double weight, share, sigma_min, sigma_max; /* as ambit_source_use */
+} ambit_source_settings;
+
+typedef struct {
+    struct {
+        const char *title; /* of the run in reports; default: the run folder's name */
+        int64_t seed;
+    } run;
+    struct {
+        ambit_source_settings sources[AMBIT_MAX_SOURCES];
+        int source_count;
+        const char *observation[AMBIT_STORE_MAX_FIELDS];
+        int observation_count;
+        const char *action;
+        int64_t observation_steps, horizon, action_offset;
+        bool relative;
+        ambit_normalisation normalise_observation, normalise_action;
+        double holdout;
+        int64_t cache_mib; /* a rank */
+    } data;
+    ambit_schedule_options schedule; /* schedule.kind, .bins (int), .mean, .std */
+    ambit_objective objective;       /* ambient.prediction, .loss, .buffer, .between, .weight */
+    ambit_draw_order draw;           /* ambient.draw */
+    struct {
+        ambit_network_kind kind;
+        int64_t width, depth, heads;
+    } network;
+    struct {
+        int64_t steps, batch, slots;
+        ambit_optimizer_options
+            optimizer; /* train.lr, .final_lr, .warmup, .beta1 … .ema (steps is train.steps) */
+        int64_t log_every, checkpoint_every, validate_every, validate_samples, keep;
+    } train;
+    struct {
+        ambit_sampler_kind kind;
+        int64_t steps;
+        double clamp;
+    } sampler;
+    struct {
+        const char *plugin; /* "" : none */
+        const char *location;
+        ambit_plugin_setting options[AMBIT_MAX_OPTIONS];
+        int option_count;
+    } environment;
+    struct {
+        int64_t trials, batch, execute, seed, drawn;
+    } eval;
+} ambit_settings;
+
+#endif

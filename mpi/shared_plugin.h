@@ -1,0 +1,14 @@
+/* A plugin that all ranks have open: the same file, the same options. */
+#ifndef AMBIT_MPI_SHARED_PLUGIN_H
+#define AMBIT_MPI_SHARED_PLUGIN_H
+
+#include "../plugins/loader.h"
+#include "ranks.h"
+
+/* Collective. Loads plugin `name` on every rank, compares the files' digests, and opens it. *plugin
+ * is NULL after a failure. The caller closes it with ambit_plugin_unload(). */
+ambit_status ambit_shared_plugin_open(const ambit_ranks *ranks, uint32_t kind, const char *name,
+                                      const char *location, const ambit_plugin_setting *settings,
+                                      int count, ambit_plugin **plugin);
+
+#endif

@@ -1,0 +1,390 @@
+#include "trainer.h"
+
+#include "../core/blas.h"
+#include "checkpoint.h"
+#include "exchange.h"
+#include "experiment.h"
+#include "meter.h"
+#include "metrics.h"
+#include "progress.h"
+#include "stop.h"
+#include "validation.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct {
+    const ambit_ranks *ranks;
+    const ambit_settings *settings;
+    const ambit_training *training;
+    ambit_optimizer_options optimizer;
+
+    ambit_mixture *mixture;
+    const ambit_class *classes;
+    ambit_schedule *schedule;
+    ambit_draw *draw;
+    ambit_network *network;
+    ambit_exchange *exchange;
+    int64_t first_slot, slot_count, rows; /* this rank's slots; samples a slot */
+    float *clean;                         /* x₀ of one sample */
+    int *sources;                         /* source of each row */
+
+    ambit_meter meter;
+    ambit_metrics *metrics; /* rank 0 */
+    ambit_progress progress;
+    double peak;           /* flops a second of one core, measured at start */
+    double seconds_before; /* of training, in jobs before this one */
+    double started;
+    double data_seconds, exchange_seconds, logged; /* since the last metrics line */
+    int64_t logged_step;
+    double loss, samples_per_second, peak_share; /* of the last metrics line */
+} trainer;
+
+/* ---------------------------------------------------------------- setting up */
+
+static ambit_status prepare_data(trainer *t) {
+    int count;
+    AMBIT_TRY(ambit_objective_check(&t->settings->objective));
+    AMBIT_TRY(ambit_schedule_create(&t->settings->schedule, &t->schedule));
+    AMBIT_TRY(ambit_experiment_mixture(t->settings, &t->mixture));
+    t->classes = ambit_mixture_classes(t->mixture, &count);
+    return ambit_experiment_draw(t->settings, t->schedule, t->mixture, &t->draw);
+}
+
+static ambit_status prepare_network(trainer *t) {
+    ambit_network_options options = ambit_experiment_network(
+        t->settings, ambit_mixture_observation_size(t->mixture),
+        ambit_mixture_chunk_steps(t->mixture), ambit_mixture_chunk_width(t->mixture));
+    t->rows = t->settings->train.batch / t->settings->train.slots;
+    size_t chunk = (size_t)(options.chunk_steps * options.chunk_width);
+    AMBIT_TRY(ambit_allocate(&t->clean, chunk, sizeof *t->clean, "a sample"));
+    AMBIT_TRY(ambit_allocate(&t->sources, (size_t)t->rows, sizeof *t->sources, "a slot"));
+    return ambit_network_create(&options, t->rows, 1, &t->network);
+}
+
+static ambit_status prepare_exchange(trainer *t) {
+    int count;
+    ambit_graph *graph = ambit_network_graph(t->network);
+    const ambit_parameter *table = ambit_graph_parameters(graph, &count);
+    AMBIT_TRY(
+        ambit_exchange_create(t->ranks, t->settings->train.slots, table, count, &t->exchange));
+    ambit_exchange_slots(t->exchange, &t->first_slot, &t->slot_count);
+    return ambit_meter_create(t->ranks, t->slot_count, t->settings->data.source_count, &t->meter);
+}
+
+/* Every rank of a node writes the same values to the shared parameters: the first one is enough. */
+static void initialise(trainer *t) {
+    float *parameters = ambit_exchange_parameters(t->exchange);
+    size_t bytes = (size_t)ambit_exchange_count(t->exchange) * sizeof *parameters;
+    int64_t first, count;
+    ambit_exchange_share(t->exchange, &first, &count);
+    if (first == 0) {
+        ambit_graph_initialise(ambit_network_graph(t->network), (uint64_t)t->settings->run.seed,
+                               parameters);
+        memcpy(ambit_exchange_average(t->exchange), parameters, bytes);
+    }
+    ambit_exchange_publish(t->exchange);
+}
+
+/* Reads the newest checkpoint; *step is the last step done. */
+static ambit_status resume(trainer *t, int64_t *step) {
+    ambit_checkpoint checkpoint;
+    char *warning;
+    int found;
+    initialise(t);
+    AMBIT_TRY(ambit_checkpoint_resume(t->ranks, t->training->folder, t->exchange, &checkpoint,
+                                      &found, &warning));
+    if (warning)
+        fprintf(stderr, "warning: %s\n", warning);
+    *step = found ? checkpoint.step : 0;
+    t->seconds_before = found ? checkpoint.seconds : 0.0;
+    if (found && t->ranks->rank == 0)
+        fprintf(stderr, "%s: going on after step %" PRId64 "\n", t->training->folder, *step);
+    free(warning);
+    ambit_checkpoint_clear(&checkpoint);
+    return AMBIT_OK;
+}
+
+static void destroy(trainer *t) {
+    if (t->metrics)
+        ambit_metrics_close(t->metrics);
+    ambit_meter_destroy(&t->meter);
+    ambit_exchange_destroy(t->exchange);
+    ambit_network_destroy(t->network);
+    ambit_draw_destroy(t->draw);
+    ambit_schedule_destroy(t->schedule);
+    ambit_mixture_close(t->mixture);
+    free(t->clean);
+    free(t->sources);
+}
+
+/* ---------------------------------------------------------------- one slot */
+
+/* Fills row `row` of the network's inputs with draw number `number`. */
+static ambit_status fill_row(trainer *t, int64_t row, uint64_t number) {
+    const ambit_objective *objective = &t->settings->objective;
+    const uint64_t seed = (uint64_t)t->settings->run.seed;
+    const int64_t observations = ambit_mixture_observation_size(t->mixture);
+    const int64_t size =
+        ambit_mixture_chunk_steps(t->mixture) * ambit_mixture_chunk_width(t->mixture);
+    uint64_t sample;
+    ambit_drawn drawn = ambit_draw_at(t->draw, seed, number);
+    const ambit_class *class = &t->classes[drawn.class_index];
+    AMBIT_TRY(ambit_mixture_read(t->mixture, drawn.class_index, drawn.ordinal,
+                                 ambit_network_observation(t->network) + row * observations,
+                                 t->clean, &sample));
+    ambit_rng visit = ambit_rng_open(seed, AMBIT_STREAM_NOISE, number);
+    ambit_rng fixed = ambit_rng_open(seed, AMBIT_STREAM_FIXED, sample);
+    float *weight = ambit_network_weight(t->network) + row;
+    ambit_objective_make(objective, t->clean, size, drawn.sigma, class->sigma_min, class->sigma_max,
+                         &visit, &fixed, ambit_network_chunk(t->network) + row * size,
+                         ambit_network_target(t->network) + row * size, weight);
+    ambit_network_sigma(t->network)[row] = (float)drawn.sigma;
+    *weight /= (float)t->settings->train.batch;
+    t->sources[row] = class->source;
+    return AMBIT_OK;
+}
+
+/* Computes the rank's slot `slot` of step `step`: its gradient goes to the exchange. */
+static ambit_status run_slot(trainer *t, int64_t step, int64_t slot) {
+    const int64_t batch = t->settings->train.batch;
+    const int64_t first = (step - 1) * batch + (t->first_slot + slot) * t->rows;
+    double begun = ambit_clock();
+    for (int64_t row = 0; row < t->rows; row++)
+        AMBIT_TRY(fill_row(t, row, (uint64_t)(first + row)));
+    t->data_seconds += ambit_clock() - begun;
+    ambit_graph_bind(ambit_network_graph(t->network), ambit_exchange_parameters(t->exchange),
+                     ambit_exchange_gradient(t->exchange));
+    ambit_network_forward(t->network);
+    const float *loss = ambit_network_row_loss(t->network);
+    const float *weight = ambit_network_weight(t->network);
+    const float *sigma = ambit_network_sigma(t->network);
+    for (int64_t row = 0; row < t->rows; row++)
+        ambit_meter_add(&t->meter, slot, t->sources[row], sigma[row], loss[row],
+                        weight[row] * (double)batch);
+    ambit_network_backward(t->network);
+    ambit_exchange_fold(t->exchange);
+    return AMBIT_OK;
+}
+
+/* ---------------------------------------------------------------- metrics */
+
+/* Effective samples and probabilities of the schedule's bins, gathered into the metrics' bins. */
+static void describe_bins(const trainer *t, ambit_metrics_start *line) {
+    double mass[AMBIT_METRIC_BINS] = {0};
+    for (int k = 0; k < t->schedule->count; k++) {
+        int bin = ambit_metrics_bin(0.5 * (t->schedule->low[k] + t->schedule->high[k]));
+        double probability = ambit_draw_bin_probability(t->draw, k);
+        line->bin_probability[bin] += probability;
+        line->effective_samples[bin] += probability * ambit_draw_effective_samples(t->draw, k);
+        mass[bin] += probability;
+    }
+    for (int bin = 0; bin < AMBIT_METRIC_BINS; bin++)
+        line->effective_samples[bin] = mass[bin] > 0 ? line->effective_samples[bin] / mass[bin] : 0;
+}
+
+/* Names of the hosts, one a node, gathered on rank 0. */
+static ambit_status write_start(trainer *t, int64_t step) {
+    const ambit_ranks *ranks = t->ranks;
+    const ambit_settings *settings = t->settings;
+    char(*all)[sizeof ranks->host] = NULL;
+    AMBIT_TRY_ALL(ranks, ambit_allocate(&all, (size_t)ranks->size, sizeof *all, "host names"));
+    MPI_Gather(ranks->host, sizeof ranks->host, MPI_CHAR, all, sizeof ranks->host, MPI_CHAR, 0,
+               ranks->world);
+    ambit_status status = AMBIT_OK;
+    if (ranks->rank == 0) {
+        const char **hosts = NULL, *sources[AMBIT_MAX_SOURCES];
+        int host_count = 0;
+        status = ambit_allocate(&hosts, (size_t)ranks->size, sizeof *hosts, "host names");
+        for (int rank = 0; status == AMBIT_OK && rank < ranks->size; rank++)
+            if (rank == 0 || strcmp(all[rank], hosts[host_count - 1]) != 0)
+                hosts[host_count++] = all[rank];
+        for (int i = 0; i < settings->data.source_count; i++)
+            sources[i] = settings->data.sources[i].name;
+        ambit_metrics_start line = {.step = step,
+                                    .parameters = ambit_exchange_count(t->exchange),
+                                    .batch = settings->train.batch,
+                                    .steps = settings->train.steps,
+                                    .time = (double)time(NULL),
+                                    .ranks = ranks->size,
+                                    .hosts = hosts,
+                                    .host_count = host_count,
+                                    .sources = sources,
+                                    .source_count = settings->data.source_count};
+        describe_bins(t, &line);
+        if (status == AMBIT_OK)
+            status = ambit_metrics_open(t->training->folder, step, &t->metrics);
+        if (status == AMBIT_OK)
+            status = ambit_metrics_write_start(t->metrics, &line);
+        free(hosts);
+    }
+    free(all);
+    return ambit_agree(ranks, status);
+}
+
+static ambit_status write_metrics(trainer *t, int64_t step, double norm) {
+    ambit_meter_sum sum;
+    ambit_meter_collect(t->ranks, &t->meter, &sum);
+    ambit_status status = AMBIT_OK;
+    if (t->ranks->rank == 0) {
+        const double now = ambit_clock(), passed = now - t->logged;
+        const ambit_graph *graph = ambit_network_graph(t->network);
+        const double flops = (double)(step - t->logged_step) * (double)t->settings->train.slots *
+                             (ambit_graph_flops_forward(graph) + ambit_graph_flops_backward(graph));
+        t->loss = sum.weighted_loss / sum.count;
+        t->samples_per_second = sum.count / passed;
+        t->peak_share = flops / (passed * t->ranks->size * t->peak);
+        ambit_metrics_train line = {.step = step,
+                                    .seconds = t->seconds_before + now - t->started,
+                                    .loss = t->loss,
+                                    .rate = ambit_learning_rate(&t->optimizer, step),
+                                    .gradient_norm = norm,
+                                    .samples_per_second = t->samples_per_second,
+                                    .peak_share = t->peak_share,
+                                    .data_share = t->data_seconds / passed,
+                                    .exchange_share = t->exchange_seconds / passed,
+                                    .source_count = sum.source_count,
+                                    .source_total = t->meter.sources};
+        ambit_meter_bin_means(&sum, line.bin_loss);
+        memcpy(line.bin_count, sum.bin_count, sizeof line.bin_count);
+        status = ambit_metrics_write_train(t->metrics, &line);
+    }
+    t->logged = ambit_clock();
+    t->logged_step = step;
+    t->data_seconds = t->exchange_seconds = 0;
+    return ambit_agree(t->ranks, status);
+}
+
+static ambit_status validate(trainer *t, int64_t step) {
+    ambit_metrics_validate line = {.step = step};
+    ambit_exchange_collect_average(t->exchange);
+    ambit_graph_bind(ambit_network_graph(t->network), ambit_exchange_average(t->exchange), NULL);
+    AMBIT_TRY(
+        ambit_validate(t->ranks, t->settings, t->schedule, t->mixture, t->network, t->rows, &line));
+    return ambit_agree(
+        t->ranks, t->ranks->rank == 0 ? ambit_metrics_write_validate(t->metrics, &line) : AMBIT_OK);
+}
+
+static ambit_status checkpoint(trainer *t, int64_t step) {
+    ambit_checkpoint state = {.step = step,
+                              .seconds = t->seconds_before + ambit_clock() - t->started,
+                              .configuration = (char *)t->training->configuration,
+                              .normaliser = *ambit_mixture_normaliser(t->mixture)};
+    MPI_Bcast(&state.seconds, 1, MPI_DOUBLE, 0, t->ranks->world);
+    return ambit_checkpoint_write(t->ranks, t->training->folder, &state, t->exchange,
+                                  t->settings->train.keep);
+}
+
+/* ---------------------------------------------------------------- the loop */
+
+/* Whether something that happens every `period` steps happens at `step`; the last step is always
+ * due. */
+static int is_due(int64_t step, int64_t period, int64_t last) {
+    return period > 0 && (step % period == 0 || step == last);
+}
+
+static ambit_status run_step(trainer *t, int64_t step, int *stop, double *norm) {
+    ambit_status status = AMBIT_OK;
+    for (int64_t slot = 0; slot < t->slot_count && status == AMBIT_OK; slot++)
+        status = run_slot(t, step, slot);
+    ambit_vote vote = {.stop = ambit_stop_asked(), .failed = status != AMBIT_OK};
+    double begun = ambit_clock();
+    ambit_exchange_step(t->exchange, &t->optimizer, step, &vote, norm);
+    t->exchange_seconds += ambit_clock() - begun;
+    if (vote.failed > 0)
+        return ambit_agree(t->ranks, status);
+    if (!isfinite(*norm))
+        return ambit_fail(AMBIT_DIVERGED,
+                          "step %" PRId64 ": the gradient is not finite: training diverged; lower "
+                          "train.lr, lengthen train.warmup or set train.clip, and start again from "
+                          "an earlier checkpoint",
+                          step);
+    *stop = vote.stop > 0;
+    return AMBIT_OK;
+}
+
+static ambit_status train_from(trainer *t, int64_t done) {
+    const int64_t last = t->settings->train.steps;
+    for (int64_t step = done + 1; step <= last; step++) {
+        int stop = 0;
+        double norm;
+        AMBIT_TRY(run_step(t, step, &stop, &norm));
+        if (is_due(step, t->settings->train.log_every, last) || stop)
+            AMBIT_TRY(write_metrics(t, step, norm));
+        if (t->ranks->rank == 0)
+            ambit_progress_show(&t->progress, step, last, t->loss, t->samples_per_second,
+                                t->peak_share);
+        if (is_due(step, t->settings->train.validate_every, last) && !stop)
+            AMBIT_TRY(validate(t, step));
+        if (is_due(step, t->settings->train.checkpoint_every, last) || stop || step == last)
+            AMBIT_TRY(checkpoint(t, step));
+        if (stop && step < last)
+            return ambit_fail(AMBIT_REQUEUE,
+                              "%s: stopped after step %" PRId64 " of %" PRId64
+                              " with a checkpoint; the same command goes on from there",
+                              t->training->folder, step, last);
+    }
+    return AMBIT_OK;
+}
+
+static ambit_status prepare(trainer *t) {
+    ambit_blas_start();
+    AMBIT_TRY_ALL(t->ranks, prepare_data(t));
+    AMBIT_TRY_ALL(t->ranks, prepare_network(t));
+    return prepare_exchange(t);
+}
+
+ambit_status ambit_train(const ambit_ranks *ranks, const ambit_training *training) {
+    trainer t = {.ranks = ranks,
+                 .settings = training->settings,
+                 .training = training,
+                 .optimizer = training->settings->train.optimizer};
+    t.optimizer.steps = training->settings->train.steps;
+    int64_t done = 0;
+    ambit_stop_listen();
+    ambit_status status = prepare(&t);
+    if (status == AMBIT_OK)
+        status = resume(&t, &done);
+    t.peak = ambit_blas_peak();
+    if (status == AMBIT_OK)
+        status = write_start(&t, done);
+    t.started = t.logged = ambit_clock();
+    t.logged_step = done;
+    if (ranks->rank == 0)
+        ambit_progress_start(&t.progress, training->settings->run.title, done);
+    if (status == AMBIT_OK)
+        status = train_from(&t, done);
+    if (ranks->rank == 0)
+        ambit_progress_end(&t.progress);
+    destroy(&t);
+    return status;
+}
+
+ambit_status ambit_train_estimate(const ambit_ranks *ranks, const ambit_settings *settings,
+                                  ambit_training_estimate *estimate) {
+    trainer t = {.ranks = ranks, .settings = settings};
+    ambit_status status = prepare(&t);
+    if (status == AMBIT_OK) {
+        const ambit_graph *graph = ambit_network_graph(t.network);
+        const int64_t count = ambit_exchange_count(t.exchange), word = sizeof(float);
+        int64_t levels = 1;
+        while (((int64_t)1 << (levels - 1)) < t.slot_count)
+            levels++;
+        *estimate = (ambit_training_estimate){
+            .parameters = count,
+            .samples = ambit_mixture_sample_count(t.mixture),
+            .parameter_bytes = 2 * count * word, /* with the average; once a node */
+            .gradient_bytes = levels * count * word,
+            .optimizer_bytes = 2 * ambit_exchange_owned(t.exchange).count * word,
+            .activation_bytes = ambit_graph_bytes(graph),
+            .flops_per_step = (double)settings->train.slots * (ambit_graph_flops_forward(graph) +
+                                                               ambit_graph_flops_backward(graph))};
+        estimate->steps_per_epoch = (double)estimate->samples / (double)settings->train.batch;
+    }
+    destroy(&t);
+    return status;
+}

@@ -1,0 +1,29 @@
+/* A residual multi-layer perceptron:
+ *
+ *     h = SiLU(W₀·[observation, σ features, chunk] + b₀)
+ *     h = h + SiLU(W·h + b)                               depth times
+ *     prediction = W₁·h + b₁                              W₁ and b₁ from zero
+ */
+#include "network_build.h"
+
+#include <stdio.h>
+
+ambit_tensor *ambit_network_build_mlp(ambit_graph *graph, const ambit_network_options *options,
+                                      const ambit_network_inputs *inputs) {
+    ambit_tensor *parts[3];
+    int count = 0;
+    if (inputs->observation)
+        parts[count++] = inputs->observation;
+    parts[count++] = ambit_sigma_features(graph, inputs->sigma);
+    parts[count++] = ambit_flatten(graph, inputs->chunk);
+
+    ambit_tensor *h = ambit_concat(graph, count, parts);
+    h = ambit_linear(graph, "input", h, options->width, AMBIT_SILU, AMBIT_INIT_FAN_IN, NULL);
+    for (int64_t block = 0; block < options->depth; block++) {
+        char name[32];
+        snprintf(name, sizeof name, "block%d", (int)block);
+        h = ambit_linear(graph, name, h, options->width, AMBIT_SILU, AMBIT_INIT_FAN_IN, h);
+    }
+    return ambit_linear(graph, "output", h, options->chunk_steps * options->chunk_width,
+                        AMBIT_LINEAR, AMBIT_INIT_ZERO, NULL);
+}

@@ -1,0 +1,99 @@
+/* The loss: the mean squared error of each row, and their weighted sum. */
+#include "operator.h"
+#include "vector.h"
+
+#include <inttypes.h>
+
+/* ---- row_r = Σ(prediction − target)²/size ---- */
+
+enum { PREDICTION, TARGET }; /* inputs */
+
+AMBIT_VECTOR static void error_forward(const ambit_operator *op) {
+    const int64_t size = op->size[0];
+    for (int64_t r = 0; r < op->output->rows; r++) {
+        const ambit_real *x = op->inputs[PREDICTION]->data + r * size;
+        const ambit_real *t = op->inputs[TARGET]->data + r * size;
+        ambit_real sum = 0;
+#pragma omp simd reduction(+ : sum)
+        for (int64_t i = 0; i < size; i++)
+            sum += (x[i] - t[i]) * (x[i] - t[i]);
+        op->output->data[r] = sum / (ambit_real)size;
+    }
+}
+
+AMBIT_VECTOR static void error_backward(const ambit_operator *op) {
+    const int64_t size = op->size[0];
+    for (int64_t r = 0; r < op->output->rows; r++) {
+        const ambit_real *restrict x = op->inputs[PREDICTION]->data + r * size;
+        const ambit_real *restrict t = op->inputs[TARGET]->data + r * size;
+        ambit_real *restrict dx = op->inputs[PREDICTION]->gradient + r * size;
+        const ambit_real factor = 2 * op->output->gradient[r] / (ambit_real)size;
+        const ambit_real keep = (ambit_real)op->add[PREDICTION];
+        for (int64_t i = 0; i < size; i++)
+            dx[i] = (keep != 0 ? dx[i] : 0) + factor * (x[i] - t[i]);
+    }
+}
+
+static const ambit_operator_kind error_kind = {"row error", error_forward, error_backward};
+
+ambit_tensor *ambit_row_error(ambit_graph *graph, ambit_tensor *prediction, ambit_tensor *target) {
+    if (!prediction || !target)
+        return NULL;
+    const int64_t batch = prediction->shape[0];
+    const int64_t count = prediction->rows * prediction->columns;
+    if (target->shape[0] != batch || target->rows * target->columns != count ||
+        target->differentiable || target->stride != target->columns ||
+        prediction->stride != prediction->columns)
+        return ambit_graph_refuse(graph,
+                                  "row error: the target is not a constant of the prediction's "
+                                  "shape (%" PRId64 " rows, %" PRId64 " numbers)",
+                                  batch, count);
+    ambit_tensor *inputs[] = {prediction, target};
+    const int64_t shape[2] = {batch, 1};
+    ambit_operator *op = ambit_operator_new(graph, &error_kind, 2, inputs, 2, shape);
+    if (!op)
+        return NULL;
+    op->size[0] = count / batch;
+    op->backward_reads = 1u << PREDICTION | 1u << TARGET;
+    op->flops_forward = op->flops_backward = 3.0 * (double)count;
+    return op->output;
+}
+
+/* ---- Σ values·weights ---- */
+
+enum { VALUES, WEIGHTS }; /* inputs */
+
+static void sum_forward(const ambit_operator *op) {
+    ambit_real sum = 0;
+    for (int64_t r = 0; r < op->size[0]; r++)
+        sum += op->inputs[VALUES]->data[r] * op->inputs[WEIGHTS]->data[r];
+    op->output->data[0] = sum;
+}
+
+static void sum_backward(const ambit_operator *op) {
+    ambit_real *to = op->inputs[VALUES]->gradient;
+    for (int64_t r = 0; r < op->size[0]; r++)
+        to[r] =
+            (op->add[VALUES] ? to[r] : 0) + op->output->gradient[0] * op->inputs[WEIGHTS]->data[r];
+}
+
+static const ambit_operator_kind sum_kind = {"weighted sum", sum_forward, sum_backward};
+
+ambit_tensor *ambit_weighted_sum(ambit_graph *graph, ambit_tensor *values, ambit_tensor *weights) {
+    if (!values || !weights)
+        return NULL;
+    const int64_t count = values->rows * values->columns;
+    if (weights->rows * weights->columns != count || values->stride != values->columns ||
+        weights->stride != weights->columns || weights->differentiable)
+        return ambit_graph_refuse(graph, "weighted sum: weights are not %" PRId64 " constants",
+                                  count);
+    ambit_tensor *inputs[] = {values, weights};
+    const int64_t shape[1] = {1};
+    ambit_operator *op = ambit_operator_new(graph, &sum_kind, 2, inputs, 1, shape);
+    if (!op)
+        return NULL;
+    op->size[0] = count;
+    op->backward_reads = 1u << WEIGHTS;
+    op->flops_forward = op->flops_backward = 2.0 * (double)count;
+    return op->output;
+}

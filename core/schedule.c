@@ -1,0 +1,149 @@
+#include "schedule.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const double pi = 3.14159265358979323846;
+
+enum { MOST_BINS = 65536 };
+
+/* ᾱ of the squared-cosine schedule before its division by ᾱ(0), at t in [0, 1]. */
+static double cosine_signal(double t) {
+    static const double offset = 0.008;
+    double c = cos((t + offset) / (1 + offset) * pi / 2);
+    return c * c;
+}
+
+/* σ² = 1 − ∏(1 − β), β = min(1 − ᾱ(t + 1/T)/ᾱ(t), 0.999). */
+static void fill_cosine(ambit_schedule *schedule) {
+    const int count = schedule->count;
+    double kept = 1;
+    for (int k = 0; k < count; k++) {
+        double now = cosine_signal((double)k / count), next = cosine_signal((k + 1.0) / count);
+        kept *= 1 - fmin(1 - next / now, 0.999);
+        schedule->low[k] = schedule->high[k] = sqrt(1 - kept);
+        schedule->probability[k] = 1.0 / count;
+    }
+}
+
+/* Bins of equal width in σ: an ambit then has the same resolution everywhere. */
+static void fill_edges(ambit_schedule *schedule) {
+    for (int k = 0; k < schedule->count; k++) {
+        schedule->low[k] = (double)k / schedule->count;
+        schedule->high[k] = (k + 1.0) / schedule->count;
+    }
+}
+
+static void fill_uniform(ambit_schedule *schedule) {
+    fill_edges(schedule);
+    for (int k = 0; k < schedule->count; k++)
+        schedule->probability[k] = 1.0 / schedule->count;
+}
+
+/* Where σ lies in the normal distribution of ln σ_VE, in standard deviations; ±∞ at the ends. */
+static double standard_score(const ambit_schedule_options *options, double sigma) {
+    double log_ve = log(sigma) - 0.5 * log((1 - sigma) * (1 + sigma));
+    return (log_ve - options->mean) / options->std;
+}
+
+/* Φ(b) − Φ(a), taken in the tail that both are in, where the difference keeps its digits. */
+static double normal_mass(double a, double b) {
+    const double root_half = 0.70710678118654752440;
+    if (a > 0)
+        return 0.5 * (erfc(a * root_half) - erfc(b * root_half));
+    return 0.5 * (erfc(-b * root_half) - erfc(-a * root_half));
+}
+
+static void fill_lognormal(ambit_schedule *schedule) {
+    fill_edges(schedule);
+    for (int k = 0; k < schedule->count; k++)
+        schedule->probability[k] =
+            normal_mass(standard_score(&schedule->options, schedule->low[k]),
+                        standard_score(&schedule->options, schedule->high[k]));
+}
+
+static void (*const fill_by_kind[])(ambit_schedule *) = {
+    [AMBIT_SCHEDULE_COSINE] = fill_cosine,
+    [AMBIT_SCHEDULE_UNIFORM] = fill_uniform,
+    [AMBIT_SCHEDULE_LOGNORMAL] = fill_lognormal,
+};
+
+static ambit_status check_options(const ambit_schedule_options *options) {
+    if ((unsigned)options->kind >= sizeof fill_by_kind / sizeof *fill_by_kind)
+        return ambit_fail(AMBIT_CONFIG,
+                          "schedule: there is no kind %d; use cosine, uniform or lognormal",
+                          (int)options->kind);
+    if (options->bins < 1 || options->bins > MOST_BINS)
+        return ambit_fail(AMBIT_CONFIG,
+                          "schedule: %d bins are not between 1 and %d; 100 are usual for cosine, "
+                          "1000 for the others",
+                          options->bins, MOST_BINS);
+    if (options->kind == AMBIT_SCHEDULE_LOGNORMAL &&
+        !(isfinite(options->mean) && isfinite(options->std) && options->std > 0))
+        return ambit_fail(AMBIT_CONFIG,
+                          "schedule: lognormal with mean %g and std %g of ln σ_VE; give a finite "
+                          "mean and a std above 0, such as -1.2 and 1.2",
+                          options->mean, options->std);
+    return AMBIT_OK;
+}
+
+ambit_status ambit_schedule_create(const ambit_schedule_options *options,
+                                   ambit_schedule **schedule) {
+    *schedule = NULL;
+    AMBIT_TRY(check_options(options));
+    ambit_schedule *made;
+    AMBIT_TRY(ambit_allocate(&made, 1, sizeof *made, "schedule"));
+    made->options = *options;
+    made->count = options->bins;
+    ambit_status status =
+        ambit_allocate(&made->low, 3 * (size_t)made->count, sizeof *made->low, "schedule");
+    if (status != AMBIT_OK) {
+        free(made);
+        return status;
+    }
+    made->high = made->low + made->count;
+    made->probability = made->high + made->count;
+    fill_by_kind[options->kind](made);
+    *schedule = made;
+    return AMBIT_OK;
+}
+
+void ambit_schedule_destroy(ambit_schedule *schedule) {
+    if (!schedule)
+        return;
+    free(schedule->low);
+    free(schedule);
+}
+
+double ambit_schedule_sigma(const ambit_schedule *schedule, int k, double u) {
+    return schedule->low[k] + u * (schedule->high[k] - schedule->low[k]);
+}
+
+/* No bin begins at 1 or ends at 0, so a side that is closed needs no case of its own. */
+int ambit_schedule_admits(const ambit_schedule *schedule, int k, double sigma_min,
+                          double sigma_max) {
+    return schedule->low[k] >= sigma_min || schedule->high[k] <= sigma_max;
+}
+
+int ambit_schedule_bin(const ambit_schedule *schedule, double sigma) {
+    int from = 0, to = schedule->count - 1; /* the first bin that ends above σ, or the last */
+    while (from < to) {
+        int middle = from + (to - from) / 2;
+        if (schedule->high[middle] > sigma)
+            to = middle;
+        else
+            from = middle + 1;
+    }
+    /* Intervals touch, so that this can hold for single levels only. */
+    if (from > 0 && sigma - schedule->high[from - 1] < schedule->low[from] - sigma)
+        from--;
+    return from;
+}
+
+double ambit_sigma_to_ve(double sigma) {
+    return sigma / sqrt((1 - sigma) * (1 + sigma));
+}
+
+double ambit_sigma_from_ve(double sigma_ve) {
+    return isinf(sigma_ve) ? 1 : sigma_ve / hypot(1, sigma_ve);
+}

@@ -14,8 +14,8 @@ function(ambit_target target)
     -Wmissing-prototypes -Wpointer-arith -Wvla -fno-common -fvisibility=hidden
     # Results must not depend on what the compiler knows of errno or of traps; the order of
     # additions stays as written (no -ffast-math), so results are the same in every build.
-    -fno-math-errno -fno-trapping-math)
-  target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
+    -fno-math-errno -fno-trapping-math -ffp-contract=off)
+  target_compile_definitions(${target} PRIVATE _XOPEN_SOURCE=700 _DEFAULT_SOURCE)
   if(AMBIT_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

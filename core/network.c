@@ -8,13 +8,17 @@
 typedef ambit_tensor *(*network_builder)(ambit_graph *graph, const ambit_network_options *options,
                                          const ambit_network_inputs *inputs);
 
+static ambit_status check_dit(const ambit_network_options *options);
+static ambit_status check_unet1d(const ambit_network_options *options);
+
 static const struct {
     const char *name;
     network_builder build;
-    int uses_heads;
+    ambit_status (*check)(const ambit_network_options *options); /* what only this kind needs */
 } kinds[] = {
-    [AMBIT_NETWORK_MLP] = {"mlp", ambit_network_build_mlp, 0},
-    [AMBIT_NETWORK_DIT] = {"dit", ambit_network_build_dit, 1},
+    [AMBIT_NETWORK_MLP] = {"mlp", ambit_network_build_mlp, NULL},
+    [AMBIT_NETWORK_DIT] = {"dit", ambit_network_build_dit, check_dit},
+    [AMBIT_NETWORK_UNET1D] = {"unet1d", ambit_network_build_unet1d, check_unet1d},
 };
 
 struct ambit_network {
@@ -32,9 +36,32 @@ static ambit_status check_range(const char *name, int64_t value, int64_t least, 
                       name, value, least, most);
 }
 
+static ambit_status check_dit(const ambit_network_options *options) {
+    if (options->heads >= 1 && options->width % options->heads == 0)
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_CONFIG,
+                      "network: %" PRId64 " heads do not divide width %" PRId64
+                      "; give a number that does",
+                      options->heads, options->width);
+}
+
+static ambit_status check_unet1d(const ambit_network_options *options) {
+    AMBIT_TRY(check_range("depth (levels)", options->depth, 1, 8));
+    if (options->width % AMBIT_UNET1D_GROUPS != 0)
+        return ambit_fail(AMBIT_CONFIG,
+                          "network: width %" PRId64 " is not a multiple of %d; give one that is",
+                          options->width, (int)AMBIT_UNET1D_GROUPS);
+    if (options->chunk_steps % ((int64_t)1 << (options->depth - 1)) != 0)
+        return ambit_fail(AMBIT_CONFIG,
+                          "network: %" PRId64 " chunk steps cannot be halved %" PRId64
+                          " times; use fewer levels (depth) or another number of steps",
+                          options->chunk_steps, options->depth - 1);
+    return AMBIT_OK;
+}
+
 static ambit_status check_options(const ambit_network_options *options, int64_t batch) {
     if ((unsigned)options->kind >= sizeof kinds / sizeof kinds[0])
-        return ambit_fail(AMBIT_CONFIG, "network: kind %d is unknown; give mlp or dit",
+        return ambit_fail(AMBIT_CONFIG, "network: kind %d is unknown; give mlp, dit or unet1d",
                           (int)options->kind);
     AMBIT_TRY(check_range("batch", batch, 1, 1 << 20));
     AMBIT_TRY(check_range("chunk steps", options->chunk_steps, 1, 1 << 16));
@@ -42,12 +69,8 @@ static ambit_status check_options(const ambit_network_options *options, int64_t 
     AMBIT_TRY(check_range("observation size", options->observation_size, 0, 1 << 24));
     AMBIT_TRY(check_range("width", options->width, 1, 1 << 16));
     AMBIT_TRY(check_range("depth", options->depth, 0, 1000));
-    if (kinds[options->kind].uses_heads &&
-        (options->heads < 1 || options->width % options->heads != 0))
-        return ambit_fail(AMBIT_CONFIG,
-                          "network: %" PRId64 " heads do not divide width %" PRId64
-                          "; give a number that does",
-                          options->heads, options->width);
+    if (kinds[options->kind].check)
+        return kinds[options->kind].check(options);
     return AMBIT_OK;
 }
 

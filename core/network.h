@@ -1,7 +1,8 @@
 /* The denoising networks: a noisy chunk, an observation and a noise level in, a prediction out.
  *
- *   mlp  residual multi-layer perceptron           (network_mlp.c)
- *   dit  1-D diffusion transformer with adaLN-zero (network_dit.c)
+ *   mlp     residual multi-layer perceptron           (network_mlp.c)
+ *   dit     1-D diffusion transformer with adaLN-zero (network_dit.c)
+ *   unet1d  conditional temporal U-Net             (network_unet1d.c)
  *
  * The noise level enters as 16 numbers: sin and cos of ½·l·1.5ᵏ, k = 0…7, l = ½·ln(√(1−σ²)/σ).
  * σ is clipped to [10⁻⁴, 1 − 10⁻⁷] first, so that l is finite.
@@ -11,13 +12,15 @@
 
 #include "graph.h"
 
-typedef enum { AMBIT_NETWORK_MLP, AMBIT_NETWORK_DIT } ambit_network_kind;
+typedef enum { AMBIT_NETWORK_MLP, AMBIT_NETWORK_DIT, AMBIT_NETWORK_UNET1D } ambit_network_kind;
 
 typedef struct {
     ambit_network_kind kind;
     int64_t chunk_steps, chunk_width; /* a chunk is chunk_steps × chunk_width numbers */
     int64_t observation_size;         /* numbers; may be 0 */
-    int64_t width, depth, heads;      /* heads: dit only; divides width */
+    int64_t width, depth, heads;      /* heads: dit only; divides width. unet1d: width of the first
+                                         level, a multiple of 8; depth levels, each of twice the
+                                         width and half the steps of the one before */
 } ambit_network_options;
 
 typedef struct ambit_network ambit_network;

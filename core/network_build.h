@@ -16,5 +16,10 @@ ambit_tensor *ambit_network_build_mlp(ambit_graph *graph, const ambit_network_op
                                       const ambit_network_inputs *inputs);
 ambit_tensor *ambit_network_build_dit(ambit_graph *graph, const ambit_network_options *options,
                                       const ambit_network_inputs *inputs);
+ambit_tensor *ambit_network_build_unet1d(ambit_graph *graph, const ambit_network_options *options,
+                                         const ambit_network_inputs *inputs);
+
+/* Channels of a unet1d are normalised in so many groups, which divide its width. */
+enum { AMBIT_UNET1D_GROUPS = 8 };
 
 #endif

@@ -53,6 +53,20 @@ ambit_tensor *ambit_weighted_sum(ambit_graph *graph, ambit_tensor *values, ambit
  * it exactly and nothing else may use it. (graph.c) */
 ambit_tensor *ambit_columns(ambit_graph *graph, ambit_tensor *x, int64_t first, int64_t count);
 
+/* Convolution over the tokens of x, batch × tokens × channels, with zeros beyond both ends: batch ×
+ * tokens/stride × channels. And its transpose: batch × tokens·stride × channels. W is (channels of
+ * the shorter sequence) × kernel × (channels of the longer). (op_conv.c) */
+ambit_tensor *ambit_convolution(ambit_graph *graph, const char *name, ambit_tensor *x,
+                                int64_t channels, int64_t kernel, int64_t stride);
+ambit_tensor *ambit_transposed_convolution(ambit_graph *graph, const char *name, ambit_tensor *x,
+                                           int64_t channels, int64_t kernel, int64_t stride);
+
+/* mish(group norm(x))·(1 + scale) + shift + residual, x batch × tokens × channels. Shift and scale
+ * (FiLM: batch × channels, both or neither) and residual (like x) may be NULL. (op_group_norm.c) */
+ambit_tensor *ambit_group_norm_mish(ambit_graph *graph, const char *name, ambit_tensor *x,
+                                    int64_t groups, ambit_tensor *shift, ambit_tensor *scale,
+                                    ambit_tensor *residual);
+
 /* The same numbers as batch × the rest, without a copy; x is an input. (graph.c) */
 ambit_tensor *ambit_flatten(ambit_graph *graph, ambit_tensor *x);
 

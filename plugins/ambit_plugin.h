@@ -27,7 +27,7 @@
  *   (options, fields, metrics) beside the table's count. Ambit reads no further than that; a member
  *   that is missing or NULL means the default. Members are only ever added at the end.
  * - A struct that a plugin fills in (a description, an episode) comes zeroed, struct_size set; σ
- *   bounds come as NaN. Setting the whole struct anew is fine too.
+ *   bounds come as NaN. Setting the whole struct anew is fine too: then set these as well.
  * - ABI major must equal Ambit's; ABI minor must not be newer than Ambit's.
  * - Functions return 0 for success. On failure they call host->fail() once, with a sentence
  *   "WHERE: WHAT; REMEDY", and return the code that fail() returns. Ambit puts the plugin's name in

@@ -1,0 +1,95 @@
+/* The conditional temporal U-Net of Diffusion Policy (Chi et al., RSS 2023), `depth` levels, level
+ * i with width·2ⁱ channels and 1/2ⁱ of the steps:
+ *
+ *     c = [MLP(σ features), observation]
+ *     block(x) = mish(norm(conv₅(mish(norm(conv₅(x)))·(1 + scale) + shift))) + x,
+ *                scale and shift a linear layer of mish(c); x through a linear layer where the
+ *                channels change
+ *     down:    two blocks a level, then a convolution of stride 2 (not after the last)
+ *     middle:  two blocks
+ *     up:      [x, the level's x on the way down], two blocks, then a transposed convolution
+ *     prediction = W·mish(norm(conv₅(x))) + b                                          from zero
+ *
+ * The published network scales by `scale`, not 1 + scale, and does not start its last layer at
+ * zero.
+ */
+#include "network_build.h"
+
+#include <stdio.h>
+
+enum { KERNEL = 5, DOWN_KERNEL = 3, UP_KERNEL = 4, MAX_LEVELS = 16 };
+
+typedef struct {
+    ambit_graph *graph;
+    ambit_tensor *condition;
+} unet;
+
+static ambit_tensor *build_condition(ambit_graph *graph, int64_t width,
+                                     const ambit_network_inputs *inputs) {
+    ambit_tensor *parts[2], *c = ambit_sigma_features(graph, inputs->sigma);
+    int count = 0;
+    c = ambit_linear(graph, "sigma.input", c, 4 * width, AMBIT_MISH, AMBIT_INIT_FAN_IN, NULL);
+    parts[count++] =
+        ambit_linear(graph, "sigma.output", c, width, AMBIT_LINEAR, AMBIT_INIT_FAN_IN, NULL);
+    if (inputs->observation)
+        parts[count++] = inputs->observation;
+    return ambit_activate(graph, ambit_concat(graph, count, parts), AMBIT_MISH);
+}
+
+static ambit_tensor *residual_block(const unet *net, const char *name, ambit_tensor *x,
+                                    int64_t channels) {
+    char part[64];
+    ambit_graph *graph = net->graph;
+    snprintf(part, sizeof part, "%s.film", name);
+    ambit_tensor *film = ambit_linear(graph, part, net->condition, 2 * channels, AMBIT_LINEAR,
+                                      AMBIT_INIT_FAN_IN, NULL);
+    ambit_tensor *shift = ambit_columns(graph, film, 0, channels);
+    ambit_tensor *scale = ambit_columns(graph, film, channels, channels), *residual = x, *y;
+    if (x && ambit_tensor_shape(x)[2] != channels) {
+        snprintf(part, sizeof part, "%s.residual", name);
+        residual = ambit_linear(graph, part, x, channels, AMBIT_LINEAR, AMBIT_INIT_FAN_IN, NULL);
+    }
+    snprintf(part, sizeof part, "%s.conv1", name);
+    y = ambit_convolution(graph, part, x, channels, KERNEL, 1);
+    snprintf(part, sizeof part, "%s.norm1", name);
+    y = ambit_group_norm_mish(graph, part, y, AMBIT_UNET1D_GROUPS, shift, scale, NULL);
+    snprintf(part, sizeof part, "%s.conv2", name);
+    y = ambit_convolution(graph, part, y, channels, KERNEL, 1);
+    snprintf(part, sizeof part, "%s.norm2", name);
+    return ambit_group_norm_mish(graph, part, y, AMBIT_UNET1D_GROUPS, NULL, NULL, residual);
+}
+
+static ambit_tensor *two_blocks(const unet *net, const char *stage, int64_t level, ambit_tensor *x,
+                                int64_t channels) {
+    for (int block = 0; block < 2; block++) {
+        char name[48];
+        snprintf(name, sizeof name, "%s%d.block%d", stage, (int)level, block);
+        x = residual_block(net, name, x, channels);
+    }
+    return x;
+}
+
+ambit_tensor *ambit_network_build_unet1d(ambit_graph *graph, const ambit_network_options *options,
+                                         const ambit_network_inputs *inputs) {
+    const int64_t width = options->width, last = options->depth - 1;
+    const unet net = {graph, build_condition(graph, width, inputs)};
+    ambit_tensor *x = inputs->chunk, *skips[MAX_LEVELS];
+    char name[48];
+    for (int64_t level = 0; level <= last; level++) {
+        x = skips[level] = two_blocks(&net, "down", level, x, width << level);
+        snprintf(name, sizeof name, "down%d.sample", (int)level);
+        if (level < last)
+            x = ambit_convolution(graph, name, x, width << level, DOWN_KERNEL, 2);
+    }
+    x = two_blocks(&net, "middle", 0, x, width << last);
+    for (int64_t level = last; level > 0; level--) {
+        x = ambit_concat(graph, 2, (ambit_tensor *[]){x, skips[level]});
+        x = two_blocks(&net, "up", level, x, width << (level - 1));
+        snprintf(name, sizeof name, "up%d.sample", (int)level);
+        x = ambit_transposed_convolution(graph, name, x, width << (level - 1), UP_KERNEL, 2);
+    }
+    x = ambit_convolution(graph, "final.conv", x, width, KERNEL, 1);
+    x = ambit_group_norm_mish(graph, "final.norm", x, AMBIT_UNET1D_GROUPS, NULL, NULL, NULL);
+    return ambit_linear(graph, "final.output", x, options->chunk_width, AMBIT_LINEAR,
+                        AMBIT_INIT_ZERO, NULL);
+}

@@ -1,0 +1,371 @@
+/* The networks as the product builds them, in single precision: sizes, starting values, runs that
+ * repeat bit for bit, the memory plan, and no allocation in a step. */
+#include "core/blas.h"
+#include "core/graph_plan.h"
+#include "core/network.h"
+#include "core/vector.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { BATCH = 32 };
+
+static const ambit_network_options mlp = {AMBIT_NETWORK_MLP, 16, 2, 42, 384, 3, 0};
+static const ambit_network_options unet = {AMBIT_NETWORK_UNET1D, 16, 7, 20, 16, 3, 0};
+static const ambit_network_options dit = {AMBIT_NETWORK_DIT, 16, 7, 20, 64, 2, 4};
+
+/* ---- counting allocations ----
+ *
+ * Of Ambit's own code, which is linked into this program. Hidden, as all is here, these functions
+ * are not seen by shared libraries: OpenBLAS 0.3.21 allocates in some small products
+ * (sgemm_small_kernel_nn for SkylakeX and Cooperlake packs what does not fit its tiles), which is
+ * out of our hands.
+ */
+
+static int64_t allocations;
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define COUNTS_ALLOCATIONS 1
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *memory, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+
+void *malloc(size_t size) {
+    allocations++;
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size) {
+    allocations++;
+    return __libc_calloc(count, size);
+}
+
+void *realloc(void *memory, size_t size) {
+    allocations++;
+    return __libc_realloc(memory, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size) {
+    allocations++;
+    return __libc_memalign(alignment, size);
+}
+#else
+#define COUNTS_ALLOCATIONS 0
+#endif
+
+/* ---- a network with its arrays ---- */
+
+typedef struct {
+    ambit_network *network;
+    int64_t count, row;
+    float *parameters, *gradients;
+    void *memory;
+} fixture;
+
+static void fill(float *values, int64_t count, uint64_t index, float deviation) {
+    ambit_rng rng = ambit_rng_open(3, AMBIT_STREAM_VALIDATE, index);
+    for (int64_t i = 0; i < count; i++)
+        values[i] = deviation * ambit_rng_normal(&rng);
+}
+
+/* Parameters and gradients `shift` numbers past what malloc gives. */
+static fixture open_network(const ambit_network_options *options, int training, int64_t shift) {
+    fixture f = {.row = options->chunk_steps * options->chunk_width};
+    if (ambit_network_create(options, BATCH, training, &f.network) != AMBIT_OK)
+        fail_msg("%s", ambit_message());
+    f.count = ambit_graph_parameter_count(ambit_network_graph(f.network));
+    f.memory = calloc((size_t)(2 * (f.count + shift)), sizeof(float));
+    assert_non_null(f.memory);
+    f.parameters = (float *)f.memory + shift;
+    f.gradients = f.parameters + f.count;
+    fill(f.parameters, f.count, 1, 0.05f);
+    ambit_graph_bind(ambit_network_graph(f.network), f.parameters, f.gradients);
+    fill(ambit_network_chunk(f.network), BATCH * f.row, 2, 1);
+    fill(ambit_network_observation(f.network), BATCH * options->observation_size, 3, 1);
+    for (int r = 0; r < BATCH; r++) {
+        ambit_network_sigma(f.network)[r] = (float)(r + 1) / (BATCH + 1);
+        if (training)
+            ambit_network_weight(f.network)[r] = 1.0f / BATCH;
+    }
+    if (training)
+        fill(ambit_network_target(f.network), BATCH * f.row, 4, 1);
+    return f;
+}
+
+static void close_network(fixture *f) {
+    ambit_network_destroy(f->network);
+    free(f->memory);
+}
+
+static void run_step(const fixture *f) {
+    ambit_network_forward(f->network);
+    ambit_network_backward(f->network);
+}
+
+/* ---- tests ---- */
+
+static void test_parameter_count(void **state) {
+    (void)state;
+    fixture f = open_network(&mlp, 1, 0);
+    assert_int_equal(f.count, 490784); /* 90·384 + 384 + 3·(384² + 384) + 384·32 + 32 */
+    assert_true(ambit_graph_flops_forward(ambit_network_graph(f.network)) >
+                2.0 * BATCH * (90 * 384 + 3 * 384 * 384 + 384 * 32));
+    int parameters;
+    const ambit_parameter *table =
+        ambit_graph_parameters(ambit_network_graph(f.network), &parameters);
+    assert_int_equal(parameters, 10);
+    int64_t end = 0;
+    for (int i = 0; i < parameters; i++) {
+        assert_int_equal(table[i].offset, end);
+        assert_int_equal(table[i].decays, table[i].rank == 2);
+        end += table[i].count;
+    }
+    assert_int_equal(end, f.count);
+    assert_string_equal(table[2].name, "block0.weight");
+    close_network(&f);
+}
+
+/* Same seed, same numbers; weights within ± 1/√(fan in) and filling that range; the last layer
+ * zero, so that the first prediction is 0 and the row loss the mean square of the target. */
+static void test_start(void **state) {
+    const ambit_network_options *options = *state;
+    fixture f = open_network(options, 1, 0);
+    ambit_graph *graph = ambit_network_graph(f.network);
+    ambit_graph_initialise(graph, 11, f.parameters);
+    ambit_graph_initialise(graph, 11, f.gradients);
+    assert_memory_equal(f.parameters, f.gradients, (size_t)f.count * sizeof(float));
+    int parameters;
+    const ambit_parameter *table = ambit_graph_parameters(graph, &parameters);
+    for (int i = 0; i < parameters; i++) {
+        float largest = 0, bound = 1 / sqrtf((float)table[i].fan_in);
+        for (int64_t j = 0; j < table[i].count; j++)
+            largest = fmaxf(largest, fabsf(f.parameters[table[i].offset + j]));
+        if (table[i].init == AMBIT_INIT_FAN_IN)
+            assert_true(largest <= bound && largest > 0.8f * bound);
+        if (table[i].init == AMBIT_INIT_ZERO)
+            assert_true(largest == 0);
+    }
+    ambit_graph_initialise(graph, 12, f.gradients);
+    assert_memory_not_equal(f.parameters, f.gradients, (size_t)f.count * sizeof(float));
+    ambit_network_forward(f.network);
+    for (int64_t i = 0; i < BATCH * f.row; i++)
+        assert_true(ambit_network_output(f.network)[i] == 0);
+    double square = 0;
+    for (int64_t i = 0; i < f.row; i++)
+        square += pow((double)ambit_network_target(f.network)[i], 2);
+    assert_float_equal(ambit_network_row_loss(f.network)[0], (float)(square / (double)f.row),
+                       1e-5f);
+    close_network(&f);
+}
+
+/* Once more, and with parameters at addresses of another alignment: the same bits. */
+static void test_repeats(void **state) {
+    const ambit_network_options *options = *state;
+    fixture a = open_network(options, 1, 0), b = open_network(options, 1, 3);
+    const size_t bytes = (size_t)a.count * sizeof(float);
+    run_step(&a);
+    float *first = malloc(bytes);
+    assert_non_null(first);
+    memcpy(first, a.gradients, bytes);
+    run_step(&a);
+    run_step(&b);
+    assert_memory_equal(a.gradients, first, bytes);
+    assert_memory_equal(b.gradients, first, bytes);
+    assert_memory_equal(ambit_network_output(a.network), ambit_network_output(b.network),
+                        (size_t)(BATCH * a.row) * sizeof(float));
+    free(first);
+    close_network(&a);
+    close_network(&b);
+}
+
+static void test_no_allocation(void **state) {
+    if (!COUNTS_ALLOCATIONS)
+        skip();
+    fixture f = open_network(*state, 1, 0);
+    run_step(&f); /* OpenBLAS makes its buffers at the first product */
+    const int64_t before = allocations;
+    assert_true(before > 0);
+    run_step(&f);
+    assert_int_equal(allocations - before, 0);
+    close_network(&f);
+}
+
+/* What training predicts, inference predicts; in less memory. */
+static void test_inference(void **state) {
+    const ambit_network_options *options = *state;
+    fixture training = open_network(options, 1, 0), inference = open_network(options, 0, 0);
+    ambit_network_forward(training.network);
+    ambit_network_forward(inference.network);
+    for (int64_t i = 0; i < BATCH * training.row; i++)
+        assert_float_equal(ambit_network_output(training.network)[i],
+                           ambit_network_output(inference.network)[i], 1e-5f);
+    assert_null(ambit_network_target(inference.network));
+    assert_null(ambit_network_row_loss(inference.network));
+    const ambit_graph *small = ambit_network_graph(inference.network),
+                      *large = ambit_network_graph(training.network);
+    print_message("%s: training %.2f MiB (%.2f unshared), inference %.2f (%.2f)\n",
+                  ((const char *[]){"mlp", "dit", "unet1d"})[options->kind],
+                  (double)ambit_graph_bytes(large) / 1048576,
+                  (double)ambit_graph_bytes_unshared(large) / 1048576,
+                  (double)ambit_graph_bytes(small) / 1048576,
+                  (double)ambit_graph_bytes_unshared(small) / 1048576);
+    assert_true(2 * ambit_graph_bytes(small) < ambit_graph_bytes(large));
+    assert_true(ambit_graph_bytes(large) < ambit_graph_bytes_unshared(large));
+    close_network(&training);
+    close_network(&inference);
+}
+
+/* No two arrays that are needed at one time touch, and all lie in the arena. */
+static void test_plan(void **state) {
+    fixture f = open_network(*state, 1, 0);
+    const ambit_graph *graph = ambit_network_graph(f.network);
+    int64_t largest = 0;
+    for (int i = 0; i < graph->buffer_count; i++) {
+        const ambit_buffer *a = &graph->buffers[i];
+        assert_true(a->offset >= 0 && a->offset + a->count <= graph->arena_count);
+        largest = a->count > largest ? a->count : largest;
+        for (int j = 0; j < i; j++) {
+            const ambit_buffer *b = &graph->buffers[j];
+            const int same_time = a->first <= b->last && b->first <= a->last;
+            const int same_place =
+                a->offset < b->offset + b->count && b->offset < a->offset + a->count;
+            assert_false(same_time && same_place);
+        }
+    }
+    assert_true(graph->arena_count > largest);
+    close_network(&f);
+}
+
+static void test_wrong_options(void **state) {
+    static const struct {
+        ambit_network_options options;
+        int64_t batch;
+        const char *text;
+    } rows[] = {
+        {{AMBIT_NETWORK_DIT, 16, 2, 4, 64, 2, 3}, 8, "3 heads do not divide width 64"},
+        {{AMBIT_NETWORK_DIT, 16, 2, 4, 64, 2, 0}, 8, "0 heads"},
+        {{AMBIT_NETWORK_MLP, 0, 2, 4, 64, 2, 0}, 8, "chunk steps is 0"},
+        {{AMBIT_NETWORK_MLP, 16, 2, -1, 64, 2, 0}, 8, "observation size is -1"},
+        {{AMBIT_NETWORK_MLP, 16, 2, 4, 0, 2, 0}, 8, "width is 0"},
+        {{AMBIT_NETWORK_MLP, 16, 2, 4, 64, 2, 0}, 0, "batch is 0"},
+        {{AMBIT_NETWORK_UNET1D, 16, 2, 4, 60, 2, 0}, 8, "width 60 is not a multiple of 8"},
+        {{AMBIT_NETWORK_UNET1D, 12, 2, 4, 64, 4, 0}, 8, "12 chunk steps cannot be halved 3"},
+        {{AMBIT_NETWORK_UNET1D, 16, 2, 4, 64, 0, 0}, 8, "depth (levels) is 0"},
+        {{(ambit_network_kind)9, 16, 2, 4, 64, 2, 0}, 8, "kind 9"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ambit_network *network = (ambit_network *)&rows;
+        assert_int_equal(ambit_network_create(&rows[i].options, rows[i].batch, 1, &network),
+                         AMBIT_CONFIG);
+        assert_null(network);
+        assert_non_null(strstr(ambit_message(), rows[i].text));
+    }
+    /* 2³¹ numbers in one array, found before anything is allocated */
+    ambit_network_options large = {AMBIT_NETWORK_MLP, 1, 1, 0, 65536, 1, 0};
+    ambit_network *network;
+    assert_int_equal(ambit_network_create(&large, 32768, 1, &network), AMBIT_CONFIG);
+    assert_non_null(strstr(ambit_message(), "smaller batch"));
+}
+
+/* σ = 0.6: l = ½·ln(0.8/0.6). */
+static void test_sigma_features(void **state) {
+    (void)state;
+    ambit_graph *graph;
+    const int64_t shape[2] = {1, 1};
+    assert_int_equal(ambit_graph_create(0, &graph), AMBIT_OK);
+    ambit_tensor *sigma = ambit_graph_input(graph, "sigma", 2, shape);
+    ambit_tensor *features = ambit_sigma_features(graph, sigma);
+    ambit_graph_keep(graph, features);
+    assert_int_equal(ambit_graph_finish(graph, NULL), AMBIT_OK);
+    ambit_tensor_data(sigma)[0] = 0.6f;
+    ambit_graph_forward(graph);
+    for (int k = 0; k < 8; k++) {
+        double angle = 0.5 * 0.5 * log(0.8 / 0.6) * pow(1.5, k);
+        assert_float_equal(ambit_tensor_data(features)[k], (float)sin(angle), 1e-6f);
+        assert_float_equal(ambit_tensor_data(features)[8 + k], (float)cos(angle), 1e-6f);
+    }
+    ambit_graph_destroy(graph);
+}
+
+/* Graphs that would give a wrong gradient are refused when they are finished. */
+static void test_refusals(void **state) {
+    (void)state;
+    const int64_t shape[2] = {2, 4}, column[2] = {2, 1};
+    for (int fault = 0; fault < 3; fault++) {
+        static const char *const texts[] = {"use every view", "does not depend on parameter",
+                                            "views of a result in order"};
+        ambit_graph *graph;
+        assert_int_equal(ambit_graph_create(1, &graph), AMBIT_OK);
+        ambit_tensor *x = ambit_graph_input(graph, "x", 2, shape);
+        ambit_tensor *all = ambit_linear(graph, "a", x, 8, AMBIT_LINEAR, AMBIT_INIT_FAN_IN, NULL);
+        ambit_tensor *y = ambit_columns(graph, all, fault == 2 ? 4 : 0, 4);
+        if (fault == 1)
+            y = ambit_linear(graph, "b", x, 4, AMBIT_LINEAR, AMBIT_INIT_FAN_IN, NULL);
+        y = ambit_activate(graph, y, AMBIT_SILU);
+        ambit_tensor *loss = ambit_weighted_sum(graph, ambit_row_error(graph, y, x),
+                                                ambit_graph_input(graph, "w", 2, column));
+        assert_int_equal(ambit_graph_finish(graph, loss), AMBIT_INTERNAL);
+        assert_non_null(strstr(ambit_message(), texts[fault]));
+        ambit_graph_destroy(graph);
+    }
+}
+
+static void test_exponential(void **state) {
+    (void)state;
+    double worst = 0;
+    for (float x = -87; x < 88; x += 0.00137f)
+        worst = fmax(worst, fabs((double)ambit_expf(x) / exp((double)x) - 1));
+    print_message("exponential: largest relative error %.2g\n", worst);
+    assert_true(worst < 2.4e-7); /* 2 ulp */
+    assert_true(ambit_expf(0) == 1);
+    assert_true(ambit_expf(-1000) < 1e-37f && ambit_expf(1000) > 1e38f);
+}
+
+static void test_blas(void **state) {
+    (void)state;
+    const float a[6] = {1, 2, 3, 4, 5, 6}, b[6] = {1, 0, 2, 1, 1, 3};
+    float c[4] = {NAN, NAN, NAN, NAN};
+    ambit_gemm(AMBIT_PLAIN, AMBIT_TRANSPOSED, 2, 2, 3, 1, a, 3, b, 3, 0, c, 2);
+    assert_true(c[0] == 7 && c[1] == 12 && c[2] == 16 && c[3] == 27);
+    ambit_gemm(AMBIT_TRANSPOSED, AMBIT_PLAIN, 2, 2, 2, 2, a, 3, b, 3, 1, c, 2);
+    assert_true(c[0] == 7 + 2 * (1 + 4) && c[3] == 27 + 2 * (0 + 5));
+    assert_true(strlen(ambit_blas_processor()) > 0 && strlen(ambit_blas_build()) > 0);
+    assert_string_not_equal(ambit_blas_threading(), "unknown");
+}
+
+int main(void) {
+    ambit_blas_start();
+    void *const m = (void *)&mlp, *const d = (void *)&dit, *const u = (void *)&unet;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parameter_count),
+        {"start of mlp", test_start, NULL, NULL, m},
+        {"start of dit", test_start, NULL, NULL, d},
+        {"start of unet1d", test_start, NULL, NULL, u},
+        {"mlp repeats", test_repeats, NULL, NULL, m},
+        {"dit repeats", test_repeats, NULL, NULL, d},
+        {"unet1d repeats", test_repeats, NULL, NULL, u},
+        {"mlp allocates nothing", test_no_allocation, NULL, NULL, m},
+        {"dit allocates nothing", test_no_allocation, NULL, NULL, d},
+        {"unet1d allocates nothing", test_no_allocation, NULL, NULL, u},
+        {"inference of mlp", test_inference, NULL, NULL, m},
+        {"inference of dit", test_inference, NULL, NULL, d},
+        {"inference of unet1d", test_inference, NULL, NULL, u},
+        {"plan of mlp", test_plan, NULL, NULL, m},
+        {"plan of dit", test_plan, NULL, NULL, d},
+        {"plan of unet1d", test_plan, NULL, NULL, u},
+        cmocka_unit_test(test_wrong_options),
+        cmocka_unit_test(test_sigma_features),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_exponential),
+        cmocka_unit_test(test_blas),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

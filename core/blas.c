@@ -1,10 +1,10 @@
 #include "blas.h"
 
+#include "clock.h"
 #include "status.h"
 
 #include <cblas.h>
 #include <stdlib.h>
-#include <time.h>
 
 #ifdef AMBIT_REAL_DOUBLE
 #define GEMM cblas_dgemm
@@ -38,12 +38,6 @@ const char *ambit_blas_threading(void) {
     return kind >= 0 && kind < 3 ? names[kind] : "unknown";
 }
 
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 double ambit_blas_peak(void) {
     enum { SIZE = 1024, REPEATS = 8 };
     ambit_real *matrices;
@@ -53,11 +47,11 @@ double ambit_blas_peak(void) {
         matrices[i] = (ambit_real)(i % 7 - 3);
     double best = 0;
     for (int repeat = 0; repeat < REPEATS; repeat++) {
-        double start = seconds();
+        double start = ambit_seconds();
         ambit_gemm(AMBIT_PLAIN, AMBIT_PLAIN, SIZE, SIZE, SIZE, 1, matrices, SIZE,
                    matrices + (int64_t)SIZE * SIZE, SIZE, 0, matrices + 2 * (int64_t)SIZE * SIZE,
                    SIZE);
-        double rate = 2.0 * SIZE * SIZE * SIZE / (seconds() - start);
+        double rate = 2.0 * SIZE * SIZE * SIZE / (ambit_seconds() - start);
         best = rate > best ? rate : best;
     }
     free(matrices);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-double ambit_seconds(void) {
+double ambit_clock(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
@@ -28,10 +28,10 @@ double ambit_memory_bandwidth(void) {
         arrays[i] = (float)(i & 7);
     double best = 0;
     for (int repeat = 0; repeat < REPEATS; repeat++) {
-        const double start = ambit_seconds();
+        const double start = ambit_clock();
         triad(count, arrays, arrays + count, arrays + 2 * count);
         const double rate =
-            (double)ARRAYS * (double)count * sizeof *arrays / (ambit_seconds() - start);
+            (double)ARRAYS * (double)count * sizeof *arrays / (ambit_clock() - start);
         best = rate > best ? rate : best;
     }
     free(arrays);

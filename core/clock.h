@@ -3,7 +3,7 @@
 #define AMBIT_CORE_CLOCK_H
 
 /* Seconds since some moment in the past. */
-double ambit_seconds(void);
+double ambit_clock(void);
 
 /* Bytes a second that one core here and now reads from memory and writes to it in a + s·b, counted
  * as three passes, as in McCalpin's STREAM (1995): the best of several, on arrays that fit in no

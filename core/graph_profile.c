@@ -41,16 +41,16 @@ static void count_work(const ambit_operator *op, ambit_operator_profile *row) {
 }
 
 static void run_once(ambit_graph *graph, ambit_operator_profile *rows) {
-    double before = ambit_seconds(), now;
+    double before = ambit_clock(), now;
     for (int i = 0; i < graph->operator_count; i++, before = now) {
         graph->operators[i]->kind->forward(graph->operators[i]);
-        now = ambit_seconds();
+        now = ambit_clock();
         rows[i].seconds[AMBIT_FORWARD] += now - before;
     }
     graph->loss->gradient[0] = 1;
     for (int i = graph->operator_count - 1; i >= 0; i--, before = now) {
         ambit_operator_backward(graph->operators[i]);
-        now = ambit_seconds();
+        now = ambit_clock();
         rows[i].seconds[AMBIT_BACKWARD] += now - before;
     }
 }

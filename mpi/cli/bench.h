@@ -43,8 +43,8 @@ typedef struct {
     int64_t parameters;      /* numbers */
     int64_t parameter_bytes; /* with their average */
     int64_t gradient_bytes, optimizer_bytes, activation_bytes;
-    int64_t unshared_bytes; /* activations, were no memory shared */
-    int64_t resident_bytes; /* most memory the process had, with all of its libraries */
+    int64_t unshared_bytes;          /* activations, were no memory shared */
+    int64_t resident_bytes;          /* most memory the process had, with all of its libraries */
     ambit_operator_profile *profile; /* NULL without; the caller frees it */
     int profile_count;
 } ambit_bench_step_result;

@@ -117,7 +117,8 @@ static void print_step(const ambit_bench_network *network, int ranks,
            milli * r->seconds, milli * r->update);
     printf("  speed       %9.1f GF/s, %.1f %% of the peak of %.1f GF/s (OpenBLAS: %s)\n",
            giga * r->flops / r->seconds, 100 * r->share, giga * r->peak, ambit_blas_processor());
-    printf("  floor       %9.3f ms = %.3f GF at the peak + %.1f MB at %.1f GB/s; the step takes "
+    printf("  floor       %9.3f ms = %.3f GF at the peak + %.1f MB of memory at %.1f GB/s; the "
+           "step takes "
            "%.2f times as long\n",
            milli * least, giga * r->flops, 1e-6 * r->bytes, giga * r->bandwidth,
            r->seconds / least);
@@ -135,10 +136,10 @@ static json_t *profile_as_json(const ambit_bench_step_result *r) {
     json_t *rows = json_array();
     for (int i = 0; i < r->profile_count; i++) {
         const ambit_operator_profile *p = &r->profile[i];
-        json_array_append_new(
-            rows, json_pack("{s:s, s:s, s:[f,f], s:[f,f], s:[f,f]}", "kind", p->kind, "name",
-                            p->name, "seconds", p->seconds[0], p->seconds[1], "flops", p->flops[0],
-                            p->flops[1], "bytes", p->bytes[0], p->bytes[1]));
+        json_array_append_new(rows, json_pack("{s:s, s:s, s:[f,f], s:[f,f], s:[f,f]}", "kind",
+                                              p->kind, "name", p->name, "seconds", p->seconds[0],
+                                              p->seconds[1], "flops", p->flops[0], p->flops[1],
+                                              "bytes", p->bytes[0], p->bytes[1]));
     }
     return rows;
 }
@@ -151,18 +152,16 @@ static void print_json(json_t *value) {
 
 static json_t *step_as_json(const ambit_bench_network *network, int ranks,
                             const ambit_bench_step_result *r) {
-    json_t *value = json_pack(
-        "{s:s, s:I, s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "network", network->name,
-        "batch", (json_int_t)network->batch, "ranks", ranks, "parameters",
-        (json_int_t)r->parameters, "seconds", r->seconds, "update_seconds", r->update, "peak",
-        r->peak, "share", r->share, "flops", r->flops, "bandwidth", r->bandwidth, "floor_seconds",
-        floor_seconds(r), "scaling", scaling(ranks, r));
-    json_t *memory = json_pack("{s:I, s:I, s:I, s:I, s:I}", "parameters",
-                               (json_int_t)r->parameter_bytes, "gradient",
-                               (json_int_t)r->gradient_bytes, "optimizer",
-                               (json_int_t)r->optimizer_bytes, "activations",
-                               (json_int_t)r->activation_bytes, "resident",
-                               (json_int_t)r->resident_bytes);
+    json_t *value =
+        json_pack("{s:s, s:I, s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "network",
+                  network->name, "batch", (json_int_t)network->batch, "ranks", ranks, "parameters",
+                  (json_int_t)r->parameters, "seconds", r->seconds, "update_seconds", r->update,
+                  "peak", r->peak, "share", r->share, "flops", r->flops, "bandwidth", r->bandwidth,
+                  "floor_seconds", floor_seconds(r), "scaling", scaling(ranks, r));
+    json_t *memory = json_pack(
+        "{s:I, s:I, s:I, s:I, s:I}", "parameters", (json_int_t)r->parameter_bytes, "gradient",
+        (json_int_t)r->gradient_bytes, "optimizer", (json_int_t)r->optimizer_bytes, "activations",
+        (json_int_t)r->activation_bytes, "resident", (json_int_t)r->resident_bytes);
     json_object_set_new(value, "memory", memory);
     if (r->profile)
         json_object_set_new(value, "profile", profile_as_json(r));

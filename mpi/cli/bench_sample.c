@@ -53,8 +53,8 @@ static ambit_status prepare(const ambit_network_options *options, bench_sample *
                              sizeof(float), "weights"));
     AMBIT_TRY(ambit_allocate(&bench->streams, (size_t)bench->batch, sizeof *bench->streams,
                              "random streams"));
-    AMBIT_TRY(ambit_allocate(&bench->out, (size_t)(bench->batch * bench->size), sizeof(float),
-                             "chunks"));
+    AMBIT_TRY(
+        ambit_allocate(&bench->out, (size_t)(bench->batch * bench->size), sizeof(float), "chunks"));
     ambit_graph_initialise(graph, 1, bench->weights);
     ambit_graph_bind(graph, bench->weights, NULL);
     for (int64_t row = 0; row < bench->batch; row++)
@@ -63,10 +63,10 @@ static ambit_status prepare(const ambit_network_options *options, bench_sample *
 }
 
 static ambit_status time_samples(bench_sample *bench, int64_t count, double *seconds) {
-    const double start = ambit_seconds();
+    const double start = ambit_clock();
     for (int64_t i = 0; i < count; i++)
         AMBIT_TRY(ambit_sampler_run(bench->sampler, bench->streams, denoise, bench, bench->out));
-    *seconds = (ambit_seconds() - start) / (double)count;
+    *seconds = (ambit_clock() - start) / (double)count;
     return AMBIT_OK;
 }
 

@@ -21,7 +21,7 @@ def sigma_features(sigma):
     s = sigma.double().clamp(1e-4, 1 - 1e-7)
     angle = 0.25 * torch.log(torch.sqrt((1 - s) * (1 + s)) / s)
     angle = angle * 1.5 ** torch.arange(8, dtype=torch.float64)
-    return torch.cat([torch.sin(angle), torch.cos(angle)], dim=1).float()
+    return torch.cat([torch.sin(angle), torch.cos(angle)], dim=1).to(sigma.dtype)
 
 
 class Group(nn.Module):

@@ -1,6 +1,7 @@
 #include "blas.h"
 
 #include "clock.h"
+#include "few_rows.h"
 #include "status.h"
 
 #include <cblas.h>
@@ -19,6 +20,11 @@ void ambit_blas_start(void) {
 void ambit_gemm(ambit_transposition transpose_a, ambit_transposition transpose_b, int64_t m,
                 int64_t n, int64_t k, ambit_real alpha, const ambit_real *a, int64_t lda,
                 const ambit_real *b, int64_t ldb, ambit_real beta, ambit_real *c, int64_t ldc) {
+    if (transpose_a == AMBIT_PLAIN && transpose_b == AMBIT_TRANSPOSED && alpha == 1 &&
+        ambit_few_rows_pays(m, n, k)) {
+        ambit_few_rows(m, n, k, a, lda, b, ldb, beta, c, ldc);
+        return;
+    }
     GEMM(CblasRowMajor, transpose_a == AMBIT_TRANSPOSED ? CblasTrans : CblasNoTrans,
          transpose_b == AMBIT_TRANSPOSED ? CblasTrans : CblasNoTrans, (blasint)m, (blasint)n,
          (blasint)k, alpha, a, (blasint)lda, b, (blasint)ldb, beta, c, (blasint)ldc);

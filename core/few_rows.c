@@ -2,7 +2,12 @@
 
 #include "vector.h"
 
-enum { LANES = 16, COLUMNS = 12, LENGTH = 1024 /* of sums at a time: 64 KiB of the stack */ };
+enum {
+    LANES = 16,
+    COLUMNS = 12,
+    ROWS = 4,
+    LENGTH = 1024 /* of sums at a time: 64 KiB of the stack */
+};
 
 int ambit_few_rows_pays(int64_t m, int64_t n, int64_t k) {
     return m <= LANES && n >= 4 * COLUMNS && k >= 2 * LANES;
@@ -56,20 +61,39 @@ static void multiply_length(int64_t m, int64_t n, int64_t k, const ambit_real *a
     }
 }
 
-/* c[j] = Σ_p a[p]·b[j][p] + beta·c[j] */
-AMBIT_VECTOR static void multiply_vector(int64_t n, int64_t k, const ambit_real *restrict a,
-                                         const ambit_real *restrict b, int64_t ldb, ambit_real beta,
-                                         ambit_real *restrict c) {
-    enum { LINE = 64 / (int)sizeof(ambit_real), AHEAD = 16 };
-    for (int64_t j = 0; j < n; j++) {
-        const ambit_real *restrict row = b + j * ldb;
-        ambit_real sum = 0;
-        for (int64_t p = 0; p < k; p += LINE)
-            AMBIT_PREFETCH(row + AHEAD * ldb + p);
-#pragma omp simd reduction(+ : sum)
-        for (int64_t p = 0; p < k; p++)
-            sum += a[p] * row[p];
-        c[j] = beta != 0 ? beta * c[j] + sum : sum;
+/* out[r] = Σ_p a[p]·b[r][p] of four rows of b, each its own chain of additions. Memory is asked for
+ * the rows that come `next` numbers later. */
+AMBIT_INLINE void multiply_four(int64_t k, const ambit_real *restrict a,
+                                const ambit_real *restrict b, int64_t ldb, int64_t next,
+                                ambit_real *out) {
+    enum { LINE = 64 / (int)sizeof(ambit_real) };
+    const ambit_real *restrict b1 = b + ldb, *restrict b2 = b + 2 * ldb, *restrict b3 = b + 3 * ldb;
+    ambit_real sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+    for (int64_t p = 0; p < ROWS * k && next; p += LINE)
+        AMBIT_PREFETCH(b + next + p);
+#pragma omp simd reduction(+ : sum0, sum1, sum2, sum3)
+    for (int64_t p = 0; p < k; p++) {
+        sum0 += a[p] * b[p];
+        sum1 += a[p] * b1[p];
+        sum2 += a[p] * b2[p];
+        sum3 += a[p] * b3[p];
+    }
+    out[0] = sum0;
+    out[1] = sum1;
+    out[2] = sum2;
+    out[3] = sum3;
+}
+
+/* c = b·a + beta·c; the last rows of b as in multiply_length(). */
+AMBIT_VECTOR static void multiply_vector(int64_t n, int64_t k, const ambit_real *a,
+                                         const ambit_real *b, int64_t ldb, ambit_real beta,
+                                         ambit_real *c) {
+    for (int64_t from = 0; from < n; from += ROWS) {
+        const int64_t first = from + ROWS <= n ? from : n - ROWS;
+        ambit_real sums[ROWS];
+        multiply_four(k, a, b + first * ldb, ldb, first + ROWS < n ? ROWS * ldb : 0, sums);
+        for (int64_t j = from; j < first + ROWS; j++)
+            c[j] = beta != 0 ? beta * c[j] + sums[j - first] : sums[j - first];
     }
 }
 

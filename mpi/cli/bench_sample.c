@@ -73,7 +73,7 @@ static ambit_status time_samples(bench_sample *bench, int64_t count, double *sec
 static ambit_status measure(bench_sample *bench, const ambit_bench_effort *effort,
                             ambit_bench_sample_result *result) {
     double seconds[MOST_ROUNDS], peak[MOST_ROUNDS], share[MOST_ROUNDS], one;
-    AMBIT_TRY(time_samples(bench, 2, &one));
+    AMBIT_TRY(time_samples(bench, 1, &one));
     AMBIT_TRY(time_samples(bench, 1, &one));
     const int64_t count = one < effort->seconds ? (int64_t)(effort->seconds / one) : 1;
     for (int i = 0; i < effort->rounds; i++) {

@@ -112,8 +112,8 @@ static ambit_status measure(const ambit_ranks *ranks, bench_step *bench, ambit_e
                             ambit_bench_step_result *result) {
     samples *s;
     AMBIT_TRY_ALL(ranks, ambit_allocate(&s, 1, sizeof *s, "rounds"));
-    time_steps(bench, together, 2);
-    const int64_t count = steps_a_round(ranks, effort->seconds, time_steps(bench, together, 2));
+    time_steps(bench, together, 1);
+    const int64_t count = steps_a_round(ranks, effort->seconds, time_steps(bench, together, 1));
     int64_t timed = 0;
     bench->update_seconds = 0;
     for (int i = 0; i < effort->rounds; i++) {

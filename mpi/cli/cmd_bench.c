@@ -7,7 +7,7 @@
 
 static const char usage[] =
     "Usage: ambit bench step NETWORK [--profile] [--rounds N] [--seconds S] [--json]\n"
-    "       ambit bench sample NETWORK [--rounds N] [--seconds S] [--json]\n"
+    "       ambit bench sample NETWORK [--batch N] [--rounds N] [--seconds S] [--json]\n"
     "\n"
     "Examples:\n"
     "  ambit bench step dit --profile\n"
@@ -22,6 +22,7 @@ static const char usage[] =
     "measured in the same run; all times are medians over the rounds.\n"
     "\n"
     "  --profile    time, GF/s and GB/s by operator\n"
+    "  --batch N    sample so many chunks at a time (default: 1, then 256)\n"
     "  --rounds N   how often to measure (default: 7)\n"
     "  --seconds S  length of a round, about (default: 0.3)\n"
     "  --json       as JSON\n";
@@ -29,15 +30,15 @@ static const char usage[] =
 typedef struct {
     ambit_bench_effort effort;
     int json;
+    int64_t batch; /* 0: the usual ones */
     const char *network;
 } request;
 
 static ambit_status parse(int argc, char **argv, request *asked) {
-    static const struct option options[] = {{"profile", no_argument, NULL, 'p'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"rounds", required_argument, NULL, 'r'},
-                                            {"seconds", required_argument, NULL, 's'},
-                                            {0}};
+    static const struct option options[] = {
+        {"profile", no_argument, NULL, 'p'},       {"json", no_argument, NULL, 'j'},
+        {"batch", required_argument, NULL, 'b'},   {"rounds", required_argument, NULL, 'r'},
+        {"seconds", required_argument, NULL, 's'}, {0}};
     int found;
     *asked = (request){.effort = {.rounds = 7, .seconds = 0.3}};
     while ((found = getopt_long(argc, argv, ":", options, NULL)) != -1) {
@@ -45,6 +46,8 @@ static ambit_status parse(int argc, char **argv, request *asked) {
             asked->effort.profile = 1;
         else if (found == 'j')
             asked->json = 1;
+        else if (found == 'b')
+            asked->batch = atoll(optarg);
         else if (found == 'r')
             asked->effort.rounds = atoi(optarg);
         else if (found == 's')
@@ -75,14 +78,15 @@ static ambit_status bench_step(const ambit_ranks *ranks, const request *asked,
 
 static ambit_status bench_sample(const ambit_ranks *ranks, const request *asked,
                                  const ambit_bench_network *network) {
-    static const int64_t batches[] = {1, 256};
-    enum { COUNT = sizeof batches / sizeof batches[0] };
-    ambit_bench_sample_result results[COUNT];
+    enum { MOST = 2 };
+    const int64_t batches[MOST] = {asked->batch ? asked->batch : 1, 256};
+    const int count = asked->batch ? 1 : MOST;
+    ambit_bench_sample_result results[MOST];
     if (ranks->rank != 0)
         return AMBIT_OK;
-    for (int i = 0; i < COUNT; i++)
+    for (int i = 0; i < count; i++)
         AMBIT_TRY(ambit_bench_sample(network, &asked->effort, batches[i], &results[i]));
-    ambit_bench_print_samples(network, COUNT, results, asked->json);
+    ambit_bench_print_samples(network, count, results, asked->json);
     return AMBIT_OK;
 }
 

@@ -50,7 +50,7 @@ touch file
 expect 73 "file" mpirun -n 2 "$ambit" "${small[@]}" --run file/run
 
 # ingestion
-expect 69 "did you mean maze" mpirun -n 2 "$ambit" ingest mase gcs out
+expect 69 "did you mean 'maze'" mpirun -n 2 "$ambit" ingest mase gcs out
 expect 78 "gcs.*rrt" mpirun -n 2 "$ambit" ingest maze elsewhere out
 expect 78 "count" mpirun -n 2 "$ambit" ingest maze gcs out count=-3
 expect 66 "nowhere" mpirun -n 2 "$ambit" ingest openx nowhere out

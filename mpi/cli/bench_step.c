@@ -3,11 +3,11 @@
 #include "../exchange.h"
 #include "bench.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { MOST_ROUNDS = 100 };
 
@@ -140,6 +140,19 @@ static ambit_status measure(const ambit_ranks *ranks, bench_step *bench, ambit_e
 
 /* ---------------------------------------------------------------- work and memory */
 
+/* As the system tells it; sysconf() tells the size of all such caches of a package. 0: not known.
+ */
+static int64_t last_cache_bytes(void) {
+    FILE *file = fopen("/sys/devices/system/cpu/cpu0/cache/index3/size", "r");
+    long kib = 0;
+    if (!file)
+        return 0;
+    if (fscanf(file, "%ldK", &kib) != 1)
+        kib = 0;
+    fclose(file);
+    return (int64_t)kib * 1024;
+}
+
 /* A step's bytes at least: parameters are read forward and backward; the update reads gradient,
  * parameters, two moments and average and writes all but the gradient, which backward wrote and the
  * norm read; what lives from forward to backward is written once and read once. None at all where
@@ -158,7 +171,7 @@ static void count_work(const ambit_ranks *ranks, ambit_network *network,
     result->flops = ambit_graph_flops_forward(graph) + ambit_graph_flops_backward(graph);
     const int64_t held = result->parameter_bytes + result->gradient_bytes +
                          result->optimizer_bytes + result->activation_bytes;
-    if (held < sysconf(_SC_LEVEL3_CACHE_SIZE))
+    if (held < last_cache_bytes())
         return;
     result->bytes = (double)(PASSES_OF_RANK * numbers * size) +
                     (double)(PASSES_OF_OWNER * numbers * size) / ranks->size +

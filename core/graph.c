@@ -312,16 +312,18 @@ static void pass_gradient(const ambit_operator *op) {
     }
 }
 
+void ambit_operator_backward(const ambit_operator *op) {
+    if (!op->runs_backward)
+        return;
+    if (op->pass == AMBIT_PASS_COPY || op->pass == AMBIT_PASS_ADD)
+        pass_gradient(op);
+    op->kind->backward(op);
+}
+
 void ambit_graph_backward(ambit_graph *graph) {
     graph->loss->gradient[0] = 1;
-    for (int i = graph->operator_count - 1; i >= 0; i--) {
-        const ambit_operator *op = graph->operators[i];
-        if (!op->runs_backward)
-            continue;
-        if (op->pass == AMBIT_PASS_COPY || op->pass == AMBIT_PASS_ADD)
-            pass_gradient(op);
-        op->kind->backward(op);
-    }
+    for (int i = graph->operator_count - 1; i >= 0; i--)
+        ambit_operator_backward(graph->operators[i]);
 }
 
 /* ---- questions ---- */

@@ -39,6 +39,9 @@ struct ambit_graph {
 /* Finds where gradients flow, lays out the arena, allocates it and sets all pointers into it. */
 ambit_status ambit_graph_plan(ambit_graph *graph);
 
+/* Backward of one operator, where it has one, and what the graph does for it. */
+void ambit_operator_backward(const ambit_operator *op);
+
 /* Remembers the last message as the graph's failure, unless there is one already. */
 void ambit_graph_remember(ambit_graph *graph, ambit_status status);
 

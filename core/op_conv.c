@@ -19,7 +19,7 @@
 enum { X, WEIGHT, BIAS };         /* inputs */
 enum { KERNEL, STRIDE };          /* op->size */
 enum { CONVOLUTION, TRANSPOSED }; /* op->choice */
-enum { WINDOW_ROWS = 256 };       /* windows at a time, about */
+enum { WINDOW_ROWS = 1024 };       /* windows at a time, about */
 
 typedef struct {
     int64_t batch, fine_tokens, coarse_tokens, fine_channels, coarse_channels;

@@ -4,6 +4,7 @@
 #include "core/graph_plan.h"
 #include "core/network.h"
 #include "core/vector.h"
+#include "tests/core/network_sizes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,9 +17,9 @@
 
 enum { BATCH = 32 };
 
-static const ambit_network_options mlp = {AMBIT_NETWORK_MLP, 16, 2, 42, 384, 3, 0};
-static const ambit_network_options unet = {AMBIT_NETWORK_UNET1D, 16, 7, 20, 16, 3, 0};
-static const ambit_network_options dit = {AMBIT_NETWORK_DIT, 16, 7, 20, 64, 2, 4};
+static const ambit_network_options mlp = {NETWORK_SIZES(MLP, 16, 2, 42, 384, 3, 0)};
+static const ambit_network_options unet = {NETWORK_SIZES(UNET1D, 16, 7, 20, 16, 3, 0)};
+static const ambit_network_options dit = {NETWORK_SIZES(DIT, 16, 7, 20, 64, 2, 4)};
 
 /* ---- counting allocations ----
  *
@@ -249,16 +250,16 @@ static void test_wrong_options(void **state) {
         int64_t batch;
         const char *text;
     } rows[] = {
-        {{AMBIT_NETWORK_DIT, 16, 2, 4, 64, 2, 3}, 8, "3 heads do not divide width 64"},
-        {{AMBIT_NETWORK_DIT, 16, 2, 4, 64, 2, 0}, 8, "0 heads"},
-        {{AMBIT_NETWORK_MLP, 0, 2, 4, 64, 2, 0}, 8, "chunk steps is 0"},
-        {{AMBIT_NETWORK_MLP, 16, 2, -1, 64, 2, 0}, 8, "observation size is -1"},
-        {{AMBIT_NETWORK_MLP, 16, 2, 4, 0, 2, 0}, 8, "width is 0"},
-        {{AMBIT_NETWORK_MLP, 16, 2, 4, 64, 2, 0}, 0, "batch is 0"},
-        {{AMBIT_NETWORK_UNET1D, 16, 2, 4, 60, 2, 0}, 8, "width 60 is not a multiple of 8"},
-        {{AMBIT_NETWORK_UNET1D, 12, 2, 4, 64, 4, 0}, 8, "12 chunk steps cannot be halved 3"},
-        {{AMBIT_NETWORK_UNET1D, 16, 2, 4, 64, 0, 0}, 8, "depth (levels) is 0"},
-        {{(ambit_network_kind)9, 16, 2, 4, 64, 2, 0}, 8, "kind 9"},
+        {{NETWORK_SIZES(DIT, 16, 2, 4, 64, 2, 3)}, 8, "3 heads do not divide width 64"},
+        {{NETWORK_SIZES(DIT, 16, 2, 4, 64, 2, 0)}, 8, "0 heads"},
+        {{NETWORK_SIZES(MLP, 0, 2, 4, 64, 2, 0)}, 8, "chunk steps is 0"},
+        {{NETWORK_SIZES(MLP, 16, 2, -1, 64, 2, 0)}, 8, "observation size is -1"},
+        {{NETWORK_SIZES(MLP, 16, 2, 4, 0, 2, 0)}, 8, "width is 0"},
+        {{NETWORK_SIZES(MLP, 16, 2, 4, 64, 2, 0)}, 0, "batch is 0"},
+        {{NETWORK_SIZES(UNET1D, 16, 2, 4, 60, 2, 0)}, 8, "width 60 is not a multiple of 8"},
+        {{NETWORK_SIZES(UNET1D, 12, 2, 4, 64, 4, 0)}, 8, "12 chunk steps cannot be halved 3"},
+        {{NETWORK_SIZES(UNET1D, 16, 2, 4, 64, 0, 0)}, 8, "depth (levels) is 0"},
+        {{.kind = (ambit_network_kind)9}, 8, "kind 9"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -269,7 +270,7 @@ static void test_wrong_options(void **state) {
         assert_non_null(strstr(ambit_message(), rows[i].text));
     }
     /* 2³¹ numbers in one array, found before anything is allocated */
-    ambit_network_options large = {AMBIT_NETWORK_MLP, 1, 1, 0, 65536, 1, 0};
+    ambit_network_options large = {NETWORK_SIZES(MLP, 1, 1, 0, 65536, 1, 0)};
     ambit_network *network;
     assert_int_equal(ambit_network_create(&large, 32768, 1, &network), AMBIT_CONFIG);
     assert_non_null(strstr(ambit_message(), "smaller batch"));

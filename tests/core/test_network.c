@@ -19,6 +19,14 @@ enum { BATCH = 32 };
 
 static const ambit_network_options mlp = {NETWORK_SIZES(MLP, 16, 2, 42, 384, 3, 0)};
 static const ambit_network_options unet = {NETWORK_SIZES(UNET1D, 16, 7, 20, 16, 3, 0)};
+static const ambit_network_options image = {NETWORK_SIZES(DIT, 0, 0, 20, 64, 2, 4),
+                                            .image = {3, 8, 8, 2},
+                                            .conditioning = AMBIT_CONDITIONING_CONTEXT,
+                                            .camera = {{3, 8, 8, 4}, 2, 32, 1, 4},
+                                            .text = {2, 32},
+                                            .caption = {8, 64},
+                                            .droppable = 1,
+                                            .crop = 1};
 static const ambit_network_options dit = {NETWORK_SIZES(DIT, 16, 7, 20, 64, 2, 4)};
 
 /* ---- counting allocations ----
@@ -78,7 +86,7 @@ static void fill(float *values, int64_t count, uint64_t index, float deviation) 
 
 /* Parameters and gradients `shift` numbers past what malloc gives. */
 static fixture open_network(const ambit_network_options *options, int training, int64_t shift) {
-    fixture f = {.row = options->chunk_steps * options->chunk_width};
+    fixture f = {.row = ambit_network_data_size(options)};
     if (ambit_network_create(options, BATCH, training, &f.network) != AMBIT_OK)
         fail_msg("%s", ambit_message());
     f.count = ambit_graph_parameter_count(ambit_network_graph(f.network));
@@ -344,24 +352,30 @@ static void test_blas(void **state) {
 
 int main(void) {
     ambit_blas_start();
-    void *const m = (void *)&mlp, *const d = (void *)&dit, *const u = (void *)&unet;
+    void *const m = (void *)&mlp, *const d = (void *)&dit, *const u = (void *)&unet,
+                *const i = (void *)&image;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parameter_count),
         {"start of mlp", test_start, NULL, NULL, m},
         {"start of dit", test_start, NULL, NULL, d},
         {"start of unet1d", test_start, NULL, NULL, u},
+        {"start of image dit", test_start, NULL, NULL, i},
         {"mlp repeats", test_repeats, NULL, NULL, m},
         {"dit repeats", test_repeats, NULL, NULL, d},
         {"unet1d repeats", test_repeats, NULL, NULL, u},
+        {"image dit repeats", test_repeats, NULL, NULL, i},
         {"mlp allocates nothing", test_no_allocation, NULL, NULL, m},
         {"dit allocates nothing", test_no_allocation, NULL, NULL, d},
         {"unet1d allocates nothing", test_no_allocation, NULL, NULL, u},
+        {"image dit allocates nothing", test_no_allocation, NULL, NULL, i},
         {"inference of mlp", test_inference, NULL, NULL, m},
         {"inference of dit", test_inference, NULL, NULL, d},
         {"inference of unet1d", test_inference, NULL, NULL, u},
+        {"inference of image dit", test_inference, NULL, NULL, i},
         {"plan of mlp", test_plan, NULL, NULL, m},
         {"plan of dit", test_plan, NULL, NULL, d},
         {"plan of unet1d", test_plan, NULL, NULL, u},
+        {"plan of image dit", test_plan, NULL, NULL, i},
         cmocka_unit_test(test_wrong_options),
         cmocka_unit_test(test_sigma_features),
         cmocka_unit_test(test_refusals),

@@ -103,6 +103,8 @@ static ambit_status check_conditions(const ambit_network_options *options) {
 }
 
 static ambit_status check_dit(const ambit_network_options *options) {
+    if (options->conditioning == AMBIT_CONDITIONING_CONTEXT)
+        AMBIT_TRY(CHECK_RANGES({"depth (with context)", options->depth, 1, 1000}));
     return check_heads("", options->heads, options->width);
 }
 

@@ -260,6 +260,32 @@ static void test_every_number_counts(void **state) {
     close_network(&f);
 }
 
+/* With gates at 0, as they start, context and data never meet: what comes out at a step is of that
+ * step alone. */
+static void test_context_is_dropped(void **state) {
+    static const ambit_network_options options = {NETWORK_SIZES(DIT, 4, 2, 3, 32, 1, 4),
+                                                  .text = {2, 5},
+                                                  .conditioning = AMBIT_CONDITIONING_CONTEXT};
+    (void)state;
+    fixture f = open_network(&options);
+    int count;
+    ambit_graph *graph = ambit_network_graph(f.network);
+    const ambit_parameter *table = ambit_graph_parameters(graph, &count);
+    ambit_graph_initialise(graph, 5, f.parameters);
+    for (int i = 0; i < count; i++)
+        if (strncmp(table[i].name, "final.output", 12) == 0)
+            fill(f.parameters + table[i].offset, table[i].count, 6, 0.1f);
+    float *before = run_and_copy(&f);
+    fill_condition(&f, AMBIT_CONDITION_STATE, 8);
+    fill_condition(&f, AMBIT_CONDITION_TEXT, 9);
+    ambit_network_chunk(f.network)[2] += 1; /* step 1 of row 0 */
+    ambit_network_forward(f.network);
+    for (int i = 0; i < BATCH * 8; i++)
+        assert_int_equal(ambit_network_output(f.network)[i] == before[i], i / 2 != 1);
+    free(before);
+    close_network(&f);
+}
+
 /* Sizes of what the caller writes. */
 static void test_condition_sizes(void **state) {
     static const int64_t sizes[AMBIT_CONDITIONS] = {3, 2 * 2 * 4 * 4, 3 * 5, 6};
@@ -380,6 +406,8 @@ static void test_wrong_options(void **state) {
         {{NETWORK_SIZES(MLP, 0, 0, 0, 32, 1, 0), .image = {3, 4, 6, 2}}, "only dit takes images"},
         {{NETWORK_SIZES(UNET1D, 4, 2, 0, 32, 1, 0), .conditioning = AMBIT_CONDITIONING_CONTEXT},
          "only dit takes conditions as context"},
+        {{NETWORK_SIZES(DIT, 4, 2, 3, 32, 0, 4), .conditioning = AMBIT_CONDITIONING_CONTEXT},
+         "depth (with context) is 0"},
         {{NETWORK_SIZES(MLP, 4, 2, 0, 32, 1, 0), .text = {0, 5}}, "text tokens is 0"},
         {{NETWORK_SIZES(MLP, 4, 2, 0, 32, 1, 0), .caption = {4, 0}}, "caption buckets is 0"},
         {{NETWORK_SIZES(MLP, 4, 2, 0, 32, 1, 0), .camera = {{3, 8, 8, 4}, 1, 10, 1, 4}},
@@ -407,12 +435,13 @@ int main(void) {
         {NETWORK_SIZES(UNET1D, 4, 2, 3, 16, 2, 0)},
     };
     static ambit_network_options classifiers[PLAIN];
-    struct CMUnitTest tests[8 + 2 * CONDITIONED + 2 * PLAIN] = {
-        cmocka_unit_test(test_unchanged),      cmocka_unit_test(test_image_parameters),
-        cmocka_unit_test(test_image_is_chunk), cmocka_unit_test(test_condition_sizes),
-        cmocka_unit_test(test_crop),           cmocka_unit_test(test_wrong_options),
+    struct CMUnitTest tests[7 + 2 * CONDITIONED + 2 * PLAIN] = {
+        cmocka_unit_test(test_unchanged),          cmocka_unit_test(test_image_parameters),
+        cmocka_unit_test(test_image_is_chunk),     cmocka_unit_test(test_condition_sizes),
+        cmocka_unit_test(test_context_is_dropped), cmocka_unit_test(test_crop),
+        cmocka_unit_test(test_wrong_options),
     };
-    int count = 6;
+    int count = 7;
     ambit_blas_start();
     for (int i = 0; i < CONDITIONED; i++) {
         void *options = (void *)&conditioned[i];

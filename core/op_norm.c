@@ -98,8 +98,8 @@ ambit_tensor *ambit_norm_modulate(ambit_graph *graph, ambit_tensor *x, ambit_ten
     if (!x || !shift || !scale)
         return NULL;
     if (shift->columns != x->columns || scale->columns != x->columns || shift == scale ||
-        shift->rows != scale->rows || (shift->rows != x->shape[0] && shift->rows != 1) ||
-        !shift->differentiable || !scale->differentiable)
+        shift->rows != scale->rows || shift->rows != x->shape[0] || !shift->differentiable ||
+        !scale->differentiable)
         return ambit_graph_refuse(graph,
                                   "norm: shift (%" PRId64 " × %" PRId64 ") and scale (%" PRId64
                                   " × %" PRId64 ") are not batch × width of x, or are constant",

@@ -22,7 +22,7 @@ ambit_tensor *ambit_activate(ambit_graph *graph, ambit_tensor *x, ambit_activati
 
 /* Layer norm over the last dimension, then adaLN: y = x̂·(1 + scale) + shift,
  * x̂ = (x − mean)/√(variance + 10⁻⁶). x is batch × tokens × width (or batch × width); scale and
- * shift are batch × width, the same for all tokens of a row, or 1 × width. (op_norm.c) */
+ * shift are batch × width, the same for all tokens of a row. (op_norm.c) */
 ambit_tensor *ambit_norm_modulate(ambit_graph *graph, ambit_tensor *x, ambit_tensor *shift,
                                   ambit_tensor *scale);
 
@@ -107,6 +107,10 @@ ambit_tensor *ambit_blend(ambit_graph *graph, const char *name, ambit_tensor *x,
 enum { AMBIT_BAG_ROWS = 1 << 24 }; /* at most: whole numbers up to here are exact */
 ambit_tensor *ambit_bag(ambit_graph *graph, const char *name, ambit_tensor *identifiers,
                         int64_t table_rows, int64_t width);
+
+/* A parameter of `width` numbers as batch × width, the same in each row. (op_repeat.c) */
+ambit_tensor *ambit_repeat(ambit_graph *graph, const char *name, int64_t batch, int64_t width,
+                           ambit_init init);
 
 /* x times a mask that is the same for all channels: x batch × tokens × channels and mask batch ×
  * tokens, or batch × channels × height × width and batch × height·width. No gradient flows into

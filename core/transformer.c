@@ -68,15 +68,15 @@ ambit_tensor *ambit_transformer_norm(ambit_graph *graph, const char *name, ambit
 /* ---- plain ---- */
 
 ambit_tensor *ambit_transformer_plain_norm(ambit_graph *graph, const char *name, ambit_tensor *h) {
-    static const char *const parts[2] = {"shift", "scale"};
-    ambit_tensor *v[2];
-    const int64_t shape[2] = {1, width_of(h)};
-    for (int i = 0; i < 2; i++) {
+    enum { SHIFT, SCALE, VECTORS };
+    static const char *const parts[VECTORS] = {"shift", "scale"};
+    ambit_tensor *v[VECTORS];
+    for (int i = 0; h && i < VECTORS; i++) {
         char full[NAME_SIZE];
         snprintf(full, sizeof full, "%s.%s", name, parts[i]);
-        v[i] = ambit_graph_parameter(graph, full, 2, shape, AMBIT_INIT_ZERO, 1, 0);
+        v[i] = ambit_repeat(graph, full, ambit_tensor_shape(h)[0], width_of(h), AMBIT_INIT_ZERO);
     }
-    return ambit_norm_modulate(graph, h, v[0], v[1]);
+    return h ? ambit_norm_modulate(graph, h, v[SHIFT], v[SCALE]) : NULL;
 }
 
 ambit_tensor *ambit_transformer_plain_block(ambit_graph *graph, const char *name, ambit_tensor *h,

@@ -10,8 +10,8 @@
 
 /* Writes the numbers of up to `slots` n-grams, all words first, and −1 into the slots left over.
  * A word is a run of letters and digits; A to Z count as a to z, and bytes from 128 on (UTF-8) as
- * letters. Numbers are the 64-bit FNV-1a hash modulo buckets, which is 1 or more; they depend on
- * nothing else, so they may be stored. */
+ * letters. Numbers are the 64-bit FNV-1a hash modulo buckets, 1 to 2²⁴; they depend on nothing
+ * else, so they may be stored. */
 void ambit_ngrams(const char *caption, int64_t slots, int64_t buckets, ambit_real *numbers);
 
 #endif

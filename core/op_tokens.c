@@ -96,7 +96,7 @@ ambit_tensor *ambit_take_tokens(ambit_graph *graph, ambit_tensor *x, int64_t fir
         return NULL;
     if (x->rank != 3 || x->stride != x->columns || first < 0 || count < 1 ||
         first + count > x->shape[1])
-        return ambit_graph_refuse(graph, "take tokens: %s has no tokens %" PRId64 " to %" PRId64 "",
+        return ambit_graph_refuse(graph, "take tokens: %s has no tokens %" PRId64 " to %" PRId64,
                                   x->name, first, first + count);
     const int64_t shape[3] = {x->shape[0], count, x->columns};
     ambit_operator *op = ambit_operator_new(graph, &take_kind, 1, &x, 3, shape);

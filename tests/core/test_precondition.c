@@ -30,7 +30,8 @@ static void test_definition(void **state) {
     (void)state;
     for (int p = 0; p < 3; p++)
         for (int k = 0; k < 3; k++)
-            for (double sigma = 0.01; sigma < 1; sigma += 0.07) {
+            for (int percent = 1; percent < 100; percent += 7) {
+                const double sigma = percent / 100.0;
                 const double d = deviations[k];
                 const ambit_prediction prediction = (ambit_prediction)p;
                 const ambit_precondition_factors f = ambit_precondition_at(prediction, sigma, d);
@@ -86,7 +87,8 @@ static void test_edm_weight(void **state) {
     for (int p = 0; p < 3; p += 2) {
         const ambit_objective objective = {
             .prediction = (ambit_prediction)p, .buffer = 4, .weight = AMBIT_WEIGHT_EDM};
-        for (double sigma = 0.1; sigma < 1; sigma += 0.2) {
+        for (int tenths = 1; tenths < 10; tenths += 2) {
+            const double sigma = tenths / 10.0;
             const float x0 = 1;
             float x_sigma, target, weight;
             ambit_rng visit = ambit_rng_open(1, AMBIT_STREAM_NOISE, 0), fixed = visit;

@@ -248,12 +248,13 @@ static void test_grid_positions(void **state) {
     const float *out = run(&f, y);
     for (int t = 0; t < 2 * COLUMNS; t++) {
         const float *row = out + t * NUMBERS;
+        const int down = t / COLUMNS, across = t % COLUMNS;
         for (int k = 0; k < Q; k++) {
             const double frequency = pow(10000, -k / (double)Q);
-            near((double)row[k], sin(t / COLUMNS * frequency));
-            near((double)row[Q + k], cos(t / COLUMNS * frequency));
-            near((double)row[2 * Q + k], sin(t % COLUMNS * frequency));
-            near((double)row[3 * Q + k], cos(t % COLUMNS * frequency));
+            near((double)row[k], sin(down * frequency));
+            near((double)row[Q + k], cos(down * frequency));
+            near((double)row[2 * Q + k], sin(across * frequency));
+            near((double)row[3 * Q + k], cos(across * frequency));
         }
         assert_true(row[4 * Q] == 0 && row[4 * Q + 1] == 0);
     }
@@ -283,7 +284,7 @@ static void test_refusals(void **state) {
         fixture f = open_graph();
         ambit_graph *graph = f.graph;
         ambit_tensor *x = sequence(&f), *pixels = image(&f), *wide = input(&f, 2, BATCH, 7, 1, 1);
-        ambit_tensor *pair[2] = {x, wide}, *made = x;
+        ambit_tensor *pair[2] = {x, wide}, *made;
         switch (fault) {
         case 0:
             made = ambit_patches(graph, pixels, 4);

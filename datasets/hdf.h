@@ -33,13 +33,13 @@ enum { AMBIT_HDF_MAX_RANK = AMBIT_STORE_MAX_RANK + 1, AMBIT_HDF_CHUNK_BYTES = 25
 ambit_status ambit_hdf_fail_at(ambit_status status, hid_t parent, const char *name,
                                const char *what);
 
-/* A new file (an existing one is replaced); an existing file, read-only. */
-ambit_status ambit_hdf_create_file(const char *path, hid_t *file);
+/* An existing file, read-only. */
 ambit_status ambit_hdf_open_file(const char *path, hid_t *file);
-/* Closes a file that was written and waits until it is on disk; on failure it is removed. */
-ambit_status ambit_hdf_close_synced(hid_t file, const char *path);
-/* Closes and removes a file that is not wanted after all. */
-void ambit_hdf_discard(hid_t file, const char *path);
+
+/* How files are opened and made: in formats of HDF5 1.10 (checksums in all metadata), without file
+ * locks (many parallel file systems have none, and a store is never written and read at once), and
+ * so that no handle outlives its file. The caller closes it with H5Pclose(). */
+hid_t ambit_hdf_file_access(void);
 
 ambit_status ambit_hdf_create_group(hid_t parent, const char *name, hid_t *group);
 ambit_status ambit_hdf_open_group(hid_t parent, const char *name, hid_t *group);

@@ -14,6 +14,8 @@ static herr_t keep_deepest(unsigned depth, const H5E_error2_t *entry, void *text
     (void)depth;
     if (entry->desc)
         snprintf(text, 512, "%s", entry->desc);
+    for (char *line = text; (line = strchr(line, '\n'));) /* it holds the time, with its newline */
+        *line = ' ';
     return 0;
 }
 

@@ -49,7 +49,9 @@ typedef struct {
     const char *path; /* folder of a store */
     double weight;    /* of each sample; ≥ 0 */
     double share;     /* > 0: the source's fraction of w, whatever its size; then all have one */
-    double sigma_min, sigma_max; /* NaN: the store's bounds, or 0 and 1 where it has none */
+    double sigma_min, sigma_max; /* NaN: as the store says; where neither says anything, a sample
+                                    without bounds is clean (0 and 1), and one bound alone leaves
+                                    the other side closed (σ_max 0, or σ_min 1) */
 } ambit_source_use;
 
 typedef struct {

@@ -13,7 +13,7 @@
 
 typedef struct ambit_shard_writer ambit_shard_writer;
 
-/* Creates `path`. Fields are copied. */
+/* Begins the shard `path`, which grows in memory until ambit_shard_finish(). Fields are copied. */
 ambit_status ambit_shard_create(const char *path, const ambit_field_info *fields, int field_count,
                                 ambit_shard_writer **writer);
 
@@ -28,8 +28,8 @@ ambit_status ambit_shard_append(ambit_shard_writer *writer, const char *name, in
                                 const ambit_store_column *columns, double sigma_min,
                                 double sigma_max);
 
-/* Writes statistics, flushes, fsyncs and closes. After any failure the file is removed. Always
- * frees the writer. `abandon` instead closes and removes the file. */
+/* Adds statistics and writes the file, flushed to disk; after any failure there is none. Always
+ * frees the writer. `abandon` instead writes nothing. */
 ambit_status ambit_shard_finish(ambit_shard_writer *writer);
 void ambit_shard_abandon(ambit_shard_writer *writer);
 

@@ -6,7 +6,6 @@
 #include "../shared_plugin.h"
 #include "shared_config.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -35,12 +34,10 @@ typedef struct {
 static ambit_status parse(int argc, char **argv, arguments *a) {
     static const struct option options[] = {{"checkpoint", required_argument, NULL, 'c'}, {0}};
     memset(a, 0, sizeof *a);
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
         if (option != 'c')
-            return ambit_fail(AMBIT_USAGE,
-                              "option %s is not known or lacks its value; see `ambit "
-                              "eval --help`",
-                              argv[optind - 1]);
+            return ambit_bad_option(option, argv, options);
         snprintf(a->checkpoint, sizeof a->checkpoint, "%s", optarg);
     }
     if (optind >= argc)
@@ -111,9 +108,9 @@ static ambit_status evaluate(const ambit_ranks *ranks, const arguments *a, const
     const ambit_settings *settings = ambit_config_settings(e->shared.config);
     const char *slash = strrchr(a->checkpoint, '/');
     ambit_evaluation evaluation = {.step = e->checkpoint.step};
-    snprintf(evaluation.checkpoint, sizeof evaluation.checkpoint, "%s",
+    snprintf(evaluation.checkpoint, sizeof evaluation.checkpoint, "%.255s",
              slash ? slash + 1 : a->checkpoint);
-    snprintf(evaluation.environment, sizeof evaluation.environment, "%s",
+    snprintf(evaluation.environment, sizeof evaluation.environment, "%.63s",
              settings->environment.plugin);
     ambit_rollout rollout = {
         .settings = settings, .environment = e->environment, .policy = e->policy, .run = a->run};

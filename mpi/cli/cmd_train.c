@@ -1,11 +1,10 @@
 #include "command.h"
 
 #include "../run.h"
-#include "../shared_plugin.h"
 #include "../trainer.h"
+#include "environment.h"
 #include "shared_config.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,16 +45,14 @@ static ambit_status parse(int argc, char **argv, arguments *a) {
     static const struct option options[] = {
         {"run", required_argument, NULL, 'r'}, {"dry-run", no_argument, NULL, 'n'}, {0}};
     memset(a, 0, sizeof *a);
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
         if (option == 'r')
             a->run = optarg;
         else if (option == 'n')
             a->dry = 1;
         else
-            return ambit_fail(AMBIT_USAGE,
-                              "option %s is not known or lacks its value; see `ambit "
-                              "train --help`",
-                              argv[optind - 1]);
+            return ambit_bad_option(option, argv, options);
     }
     if (optind >= argc)
         return ambit_fail(AMBIT_USAGE,
@@ -66,18 +63,6 @@ static ambit_status parse(int argc, char **argv, arguments *a) {
     if (!a->run)
         name_run(a);
     return AMBIT_OK;
-}
-
-/* An environment that cannot be opened would be noticed only when the run is evaluated. */
-static ambit_status check_environment(const ambit_settings *settings) {
-    ambit_plugin *plugin;
-    if (!settings->environment.plugin[0])
-        return AMBIT_OK;
-    AMBIT_TRY(ambit_plugin_load(AMBIT_PLUGIN_ENVIRONMENT, settings->environment.plugin, &plugin));
-    ambit_status status = ambit_plugin_check_settings(plugin, settings->environment.options,
-                                                      settings->environment.option_count);
-    ambit_plugin_unload(plugin);
-    return status;
 }
 
 static ambit_status estimate(const ambit_ranks *ranks, const ambit_settings *settings) {
@@ -102,7 +87,8 @@ static ambit_status estimate(const ambit_ranks *ranks, const ambit_settings *set
 static ambit_status run_training(const ambit_ranks *ranks, const arguments *a,
                                  const ambit_shared_config *shared) {
     const ambit_settings *settings = ambit_config_settings(shared->config);
-    AMBIT_TRY_ALL(ranks, check_environment(settings));
+    /* an environment that cannot be used would be noticed only when the run is evaluated */
+    AMBIT_TRY_ALL(ranks, ambit_environment_check(settings));
     if (a->dry)
         return estimate(ranks, settings);
     AMBIT_TRY(ambit_run_claim(ranks, a->run, shared->text, shared->origins));

@@ -27,8 +27,8 @@ extern const ambit_command ambit_command_ingest, ambit_command_inspect, ambit_co
     ambit_command_eval, ambit_command_report, ambit_command_plugin, ambit_command_config,
     ambit_command_doctor;
 
-/* For commands to return after getopt_long (called with opterr = 0, and options that start with
- * ":") gave '?' or ':': names the wrong option and the nearest right one. AMBIT_USAGE. */
+/* For commands to return after getopt_long (whose short options start with ":") gave '?' or ':':
+ * names the wrong option and the nearest right one. AMBIT_USAGE. */
 ambit_status ambit_bad_option(int found, char *const *argv, const struct option *options);
 
 /* A command of commands, `ambit config check FILE`: calls the one that argv[1] names, with

@@ -56,11 +56,13 @@ int scratch_read(const char *folder, const char *name, char **text, size_t *size
     char path[4096];
     join(path, folder, name);
     FILE *file = fopen(path, "r");
-    *text = NULL;
-    size_t room = 0;
-    if (!file)
+    if (!file || fseek(file, 0, SEEK_END) != 0)
         return -1;
-    ssize_t length = getdelim(text, &room, EOF, file);
-    *size = length > 0 ? (size_t)length : 0;
+    long length = ftell(file);
+    *text = calloc(1, (size_t)length + 1);
+    rewind(file);
+    if (!*text || fread(*text, 1, (size_t)length, file) != (size_t)length)
+        abort();
+    *size = (size_t)length;
     return fclose(file);
 }

@@ -3,7 +3,6 @@
 #include "mpi/evaluation.h"
 #include "mpi/json.h"
 #include "mpi/metrics.h"
-#include "mpi/whole_file.h"
 #include "scratch.h"
 
 #include <setjmp.h>
@@ -341,9 +340,7 @@ static void a_wrong_evaluation_is_named(void **state) {
     const char *folder = *state;
     ambit_evaluation is;
     assert_int_equal(ambit_evaluation_read(folder, &is), AMBIT_NO_INPUT);
-    char eval[4096];
-    snprintf(eval, sizeof eval, "%s/eval", folder);
-    assert_int_equal(ambit_make_folder(eval), AMBIT_OK);
+    scratch_folder(folder, "eval");
     const struct {
         const char *text, *fault;
     } cases[] = {

@@ -1,0 +1,346 @@
+#include "mixture.h"
+
+#include "normaliser.h"
+#include "population.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One store as the mixture uses it. */
+typedef struct {
+    ambit_store *store;
+    int *observation; /* [observation_count] indices of fields */
+    int action;
+    int64_t first_sample; /* number of its step 0 over all sources */
+} source;
+
+struct ambit_mixture {
+    int source_count, observation_count;
+    source *sources;
+    ambit_store **stores;                         /* the same stores */
+    int *field_indices;                           /* of all sources */
+    int64_t *widths;                              /* [observation_count] elements of each field */
+    int64_t observation_steps, observation_width; /* width: all fields of one step */
+    int64_t horizon, chunk_width, action_offset;
+    uint64_t zero_padded;
+    bool relative;
+    ambit_population population;
+    ambit_normaliser normaliser;
+    float *scratch; /* steps of a field as read, then a step of reference */
+};
+
+/* ------------------------------------------------------------------------------- options */
+
+static ambit_status check_range(const char *what, double value, double least, double most) {
+    if (value >= least && value <= most)
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_CONFIG, "data.%s: %g; give a value from %g to %g", what, value, least,
+                      most);
+}
+
+static ambit_status check_options(const ambit_mixture_options *options) {
+    const double far = 1 << 20;
+    AMBIT_TRY(check_range("sources: their number", options->source_count, 1, 4096));
+    AMBIT_TRY(check_range("observation: the number of fields", options->observation_count, 0,
+                          AMBIT_STORE_MAX_FIELDS));
+    AMBIT_TRY(check_range("observation_steps", options->observation_steps, 1, far));
+    AMBIT_TRY(check_range("horizon", options->horizon, 1, far));
+    AMBIT_TRY(check_range("action_offset", options->action_offset, -far, far));
+    AMBIT_TRY(check_range("holdout", options->holdout, 0, .99));
+    if (options->normalise_observation == AMBIT_NORMALISE_STEP_RMS)
+        return ambit_fail(AMBIT_CONFIG, "data.normalise_observation: step_rms is for actions; use "
+                                        "none, standard or bounds_q99");
+    return AMBIT_OK;
+}
+
+/* ------------------------------------------------------------------------------- fields */
+
+/* Finds a numeric field and holds it against the first source's. */
+static ambit_status find_field(const ambit_mixture *m, int source_index, const char *name,
+                               int first_index, int *field) {
+    const ambit_store *store = m->stores[source_index], *first = m->stores[0];
+    AMBIT_TRY(ambit_store_find(store, name, field));
+    const ambit_field_info *here = ambit_store_field(store, *field);
+    if (here->element == AMBIT_STORE_BYTES)
+        return ambit_fail(AMBIT_CONFIG,
+                          "%s: field \"%s\" holds bytes, which a network cannot take; choose a "
+                          "numeric field",
+                          ambit_store_folder(store), name);
+    if (source_index == 0)
+        return AMBIT_OK;
+    const ambit_field_info *there = ambit_store_field(first, first_index);
+    if (ambit_field_elements(here) == ambit_field_elements(there) &&
+        here->zero_padded == there->zero_padded && here->unnormalised == there->unnormalised)
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_CONFIG,
+                      "%s: field \"%s\" has %" PRId64 " elements a step (padding %#" PRIx64
+                      ", unnormalised %#" PRIx64 "), but %" PRId64 " (%#" PRIx64 ", %#" PRIx64
+                      ") in %s; mix only sources whose fields agree",
+                      ambit_store_folder(store), name, ambit_field_elements(here),
+                      here->zero_padded, here->unnormalised, ambit_field_elements(there),
+                      there->zero_padded, there->unnormalised, ambit_store_folder(first));
+}
+
+static ambit_status find_fields(ambit_mixture *m, const ambit_mixture_options *options, int s) {
+    source *here = &m->sources[s];
+    here->observation = m->field_indices + (int64_t)s * m->observation_count;
+    for (int f = 0; f < m->observation_count; f++)
+        AMBIT_TRY(find_field(m, s, options->observation[f], m->sources[0].observation[f],
+                             &here->observation[f]));
+    return find_field(m, s, options->action, m->sources[0].action, &here->action);
+}
+
+static ambit_status measure_fields(ambit_mixture *m) {
+    const source *first = &m->sources[0];
+    const ambit_field_info *action = ambit_store_field(first->store, first->action);
+    int64_t widest = 0;
+    for (int f = 0; f < m->observation_count; f++) {
+        m->widths[f] = ambit_field_elements(ambit_store_field(first->store, first->observation[f]));
+        m->observation_width += m->widths[f];
+        widest = m->widths[f] > widest ? m->widths[f] : widest;
+    }
+    m->chunk_width = ambit_field_elements(action);
+    m->zero_padded = action->zero_padded;
+    int64_t observation = m->observation_steps * widest;
+    int64_t chunk = (m->horizon + 1) * m->chunk_width;
+    return ambit_allocate(&m->scratch, (size_t)(observation > chunk ? observation : chunk),
+                          sizeof(float), "a sample");
+}
+
+/* ------------------------------------------------------------------------------- opening */
+
+/* Stores take what they need of the cache in turn; what is read stays the same without it. */
+static ambit_status open_source(ambit_mixture *m, const ambit_mixture_options *options, int s,
+                                int64_t *cache_left) {
+    float *values = NULL;
+    source *here = &m->sources[s];
+    AMBIT_TRY(ambit_store_open(options->sources[s].path, *cache_left, &m->stores[s]));
+    here->store = m->stores[s];
+    if (s > 0)
+        here->first_sample =
+            m->sources[s - 1].first_sample + ambit_store_step_count(m->stores[s - 1]);
+    AMBIT_TRY(find_fields(m, options, s));
+    if (s == 0)
+        AMBIT_TRY(measure_fields(m));
+    values = m->scratch;
+    AMBIT_TRY(ambit_store_read(here->store, here->action, 0, 1, values));
+    for (int f = 0; f < m->observation_count; f++)
+        AMBIT_TRY(ambit_store_read(here->store, here->observation[f], 0, 1, values));
+    *cache_left = ambit_store_cache_left(here->store);
+    return AMBIT_OK;
+}
+
+static ambit_status allocate(ambit_mixture *m, const ambit_mixture_options *options) {
+    size_t sources = (size_t)options->source_count, fields = (size_t)options->observation_count;
+    m->source_count = options->source_count;
+    m->observation_count = options->observation_count;
+    m->observation_steps = options->observation_steps;
+    m->horizon = options->horizon;
+    m->action_offset = options->action_offset;
+    m->relative = options->relative;
+    AMBIT_TRY(ambit_allocate(&m->sources, sources, sizeof *m->sources, "sources"));
+    AMBIT_TRY(ambit_allocate(&m->stores, sources, sizeof(ambit_store *), "sources"));
+    AMBIT_TRY(ambit_allocate(&m->field_indices, sources * fields, sizeof(int), "sources"));
+    return ambit_allocate(&m->widths, fields, sizeof *m->widths, "sources");
+}
+
+static ambit_status read_raw_chunk(void *mixture, int64_t number, float *chunk);
+
+static ambit_status make_normaliser(ambit_mixture *m, const ambit_mixture_options *options) {
+    ambit_normaliser_plan plan = {
+        .stores = m->stores,
+        .source_count = m->source_count,
+        .observation_steps = m->observation_steps,
+        .observation_width = m->observation_width,
+        .horizon = m->horizon,
+        .chunk_width = m->chunk_width,
+        .observation_count = m->observation_count,
+        .field_indices = m->field_indices,
+        .widths = m->widths,
+        .observation = options->normalise_observation,
+        .chunk = options->normalise_action,
+        .relative = m->relative,
+        .sample_count = m->population.trained,
+        .read_raw_chunk = read_raw_chunk,
+        .context = m,
+    };
+    int *actions;
+    AMBIT_TRY(ambit_allocate(&actions, (size_t)m->source_count, sizeof *actions, "sources"));
+    for (int s = 0; s < m->source_count; s++)
+        actions[s] = m->sources[s].action;
+    plan.actions = actions;
+    ambit_status status = ambit_normaliser_create(&plan, &m->normaliser);
+    free(actions);
+    return status;
+}
+
+static ambit_status build(ambit_mixture *m, const ambit_mixture_options *options) {
+    int64_t cache_left = options->cache_bytes;
+    AMBIT_TRY(allocate(m, options));
+    for (int s = 0; s < m->source_count; s++)
+        AMBIT_TRY(open_source(m, options, s, &cache_left));
+    AMBIT_TRY(ambit_population_create(options, m->stores, &m->population));
+    return make_normaliser(m, options);
+}
+
+ambit_status ambit_mixture_open(const ambit_mixture_options *options, ambit_mixture **mixture) {
+    ambit_mixture *m;
+    *mixture = NULL;
+    AMBIT_TRY(check_options(options));
+    AMBIT_TRY(ambit_allocate(&m, 1, sizeof *m, "mixture"));
+    ambit_status status = build(m, options);
+    if (status == AMBIT_OK)
+        *mixture = m;
+    else
+        ambit_mixture_close(m);
+    return status;
+}
+
+void ambit_mixture_close(ambit_mixture *mixture) {
+    if (!mixture)
+        return;
+    for (int s = 0; s < mixture->source_count && mixture->stores; s++)
+        ambit_store_close(mixture->stores[s]);
+    ambit_population_destroy(&mixture->population);
+    ambit_normaliser_destroy(&mixture->normaliser);
+    free(mixture->sources);
+    free(mixture->stores);
+    free(mixture->field_indices);
+    free(mixture->widths);
+    free(mixture->scratch);
+    free(mixture);
+}
+
+/* ------------------------------------------------------------------------------- sizes */
+
+int64_t ambit_mixture_observation_size(const ambit_mixture *mixture) {
+    return mixture->observation_steps * mixture->observation_width;
+}
+
+int64_t ambit_mixture_chunk_steps(const ambit_mixture *mixture) {
+    return mixture->horizon;
+}
+
+int64_t ambit_mixture_chunk_width(const ambit_mixture *mixture) {
+    return mixture->chunk_width;
+}
+
+int64_t ambit_mixture_sample_count(const ambit_mixture *mixture) {
+    return mixture->population.trained;
+}
+
+const ambit_class *ambit_mixture_classes(const ambit_mixture *mixture, int *count) {
+    *count = mixture->population.class_count;
+    return mixture->population.classes;
+}
+
+int64_t ambit_mixture_heldout_count(const ambit_mixture *mixture, int source_index) {
+    return mixture->population.heldout[source_index].count;
+}
+
+const ambit_normaliser *ambit_mixture_normaliser(const ambit_mixture *mixture) {
+    return &mixture->normaliser;
+}
+
+/* ------------------------------------------------------------------------------- reading */
+
+static int64_t clamp(int64_t value, int64_t least, int64_t most) {
+    return value < least ? least : value > most ? most : value;
+}
+
+static ambit_status read_observation(ambit_mixture *m, const source *from, int64_t step,
+                                     int64_t episode_first, float *observation) {
+    int64_t steps = m->observation_steps, there = clamp(step - episode_first + 1, 1, steps);
+    int64_t place = 0;
+    for (int f = 0; f < m->observation_count; f++) {
+        int64_t width = m->widths[f];
+        AMBIT_TRY(ambit_store_read(from->store, from->observation[f], step - there + 1, there,
+                                   m->scratch));
+        for (int64_t s = 0; s < steps; s++)
+            memcpy(observation + s * m->observation_width + place,
+                   m->scratch + clamp(s - (steps - there), 0, there - 1) * width,
+                   (size_t)width * sizeof *observation);
+        place += width;
+    }
+    return AMBIT_OK;
+}
+
+static void zero_elements(float *values, int64_t width, uint64_t elements) {
+    for (int64_t d = 0; d < width && d < 64; d++)
+        if (elements >> d & 1)
+            values[d] = 0;
+}
+
+static ambit_status read_chunk(ambit_mixture *m, const source *from, int64_t step,
+                               int64_t episode_first, int64_t episode_end, float *chunk) {
+    int64_t width = m->chunk_width, start = step + m->action_offset, last = episode_end - 1;
+    int64_t low = clamp(start, episode_first, last);
+    int64_t count = clamp(start + m->horizon - 1, episode_first, last) - low + 1;
+    float *reference = m->scratch + m->horizon * width;
+    AMBIT_TRY(ambit_store_read(from->store, from->action, low, count, m->scratch));
+    if (m->relative)
+        AMBIT_TRY(ambit_store_read(from->store, from->action, step, 1, reference));
+    for (int64_t s = 0; s < m->horizon; s++) {
+        float *out = chunk + s * width;
+        int64_t at = clamp(start + s, episode_first, last) - low;
+        memcpy(out, m->scratch + at * width, (size_t)width * sizeof *out);
+        for (int64_t d = 0; d < width && m->relative; d++)
+            out[d] -= reference[d];
+        if (start + s > last)
+            zero_elements(out, width, m->zero_padded);
+    }
+    return AMBIT_OK;
+}
+
+static ambit_status read_sample(ambit_mixture *m, int source_index, int64_t step,
+                                float *observation, float *chunk, uint64_t *sample) {
+    const source *from = &m->sources[source_index];
+    int64_t first, end;
+    ambit_store_episode_range(from->store, ambit_store_episode_of(from->store, step), &first, &end);
+    AMBIT_TRY(read_observation(m, from, step, first, observation));
+    AMBIT_TRY(read_chunk(m, from, step, first, end, chunk));
+    ambit_normalise_observation(&m->normaliser, observation);
+    ambit_normalise_chunk(&m->normaliser, chunk);
+    *sample = (uint64_t)(from->first_sample + step);
+    return AMBIT_OK;
+}
+
+/* The chunk of sample `number`, counted over all classes, before normalisation. */
+static ambit_status read_raw_chunk(void *mixture, int64_t number, float *chunk) {
+    ambit_mixture *m = mixture;
+    const ambit_population *p = &m->population;
+    int c = 0;
+    while (number >= p->classes[c].count)
+        number -= p->classes[c++].count;
+    const source *from = &m->sources[p->classes[c].source];
+    int64_t step = ambit_step_set_at(&p->members[c], number), first, end;
+    ambit_store_episode_range(from->store, ambit_store_episode_of(from->store, step), &first, &end);
+    return read_chunk(m, from, step, first, end, chunk);
+}
+
+ambit_status ambit_mixture_read(ambit_mixture *mixture, int class_index, int64_t ordinal,
+                                float *observation, float *chunk, uint64_t *sample) {
+    const ambit_population *p = &mixture->population;
+    if (class_index < 0 || class_index >= p->class_count || ordinal < 0 ||
+        ordinal >= p->classes[class_index].count)
+        return ambit_fail(AMBIT_INTERNAL,
+                          "mixture: sample %" PRId64 " of class %d was asked for, which there is "
+                          "not",
+                          ordinal, class_index);
+    return read_sample(mixture, p->classes[class_index].source,
+                       ambit_step_set_at(&p->members[class_index], ordinal), observation, chunk,
+                       sample);
+}
+
+ambit_status ambit_mixture_read_heldout(ambit_mixture *mixture, int source_index, int64_t index,
+                                        float *observation, float *chunk, uint64_t *sample) {
+    if (source_index < 0 || source_index >= mixture->source_count || index < 0 ||
+        index >= mixture->population.heldout[source_index].count)
+        return ambit_fail(AMBIT_INTERNAL,
+                          "mixture: held-out sample %" PRId64 " of source %d was asked for, which "
+                          "there is not",
+                          index, source_index);
+    int64_t step = ambit_step_set_at(&mixture->population.heldout[source_index], index);
+    return read_sample(mixture, source_index, step, observation, chunk, sample);
+}

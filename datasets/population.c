@@ -1,0 +1,231 @@
+#include "population.h"
+
+#include "../core/rng.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* σ bounds are told apart to this many parts of one. */
+static const double bound_parts = 10000;
+
+/* An episode and the set it belongs to. */
+typedef struct {
+    int source, heldout;
+    int32_t sigma_min, sigma_max; /* in 1/bound_parts */
+    int64_t first, count;
+} member;
+
+/* ------------------------------------------------------------------------------- sets */
+
+int64_t ambit_step_set_at(const ambit_step_set *set, int64_t ordinal) {
+    int64_t low = 0, high = set->run_count - 1;
+    while (low < high) { /* the last run with before ≤ ordinal */
+        int64_t middle = low + (high - low + 1) / 2;
+        if (set->runs[middle].before <= ordinal)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return set->runs[low].first + (ordinal - set->runs[low].before);
+}
+
+/* Adds steps after those there are; the runs of a set follow each other in memory. */
+static void add_run(ambit_step_set *set, int64_t first, int64_t count) {
+    ambit_run *last = set->run_count > 0 ? &set->runs[set->run_count - 1] : NULL;
+    if (!last || last->first + (set->count - last->before) != first)
+        set->runs[set->run_count++] = (ambit_run){first, set->count};
+    set->count += count;
+}
+
+/* ------------------------------------------------------------------------------- members */
+
+static ambit_status check_bound(const ambit_source_use *use, double bound) {
+    if (isnan(bound) || (bound >= 0 && bound <= 1))
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_CONFIG, "%s: sigma bound %g; give a number from 0 to 1", use->path,
+                      bound);
+}
+
+/* What was not given follows from what was: with neither bound a sample is clean, usable
+ * everywhere; with one alone it is usable on that side only. */
+static void complete_bounds(double *sigma_min, double *sigma_max) {
+    const int no_min = isnan(*sigma_min), no_max = isnan(*sigma_max);
+    if (no_min)
+        *sigma_min = no_max ? 0 : 1;
+    if (no_max)
+        *sigma_max = no_min ? 1 : 0;
+}
+
+static void set_bounds(const ambit_source_use *use, const ambit_store *store, int64_t episode,
+                       member *m) {
+    double sigma_min, sigma_max;
+    ambit_store_episode_ambit(store, episode, &sigma_min, &sigma_max);
+    if (!isnan(use->sigma_min))
+        sigma_min = use->sigma_min;
+    if (!isnan(use->sigma_max))
+        sigma_max = use->sigma_max;
+    complete_bounds(&sigma_min, &sigma_max);
+    m->sigma_min = (int32_t)lround(sigma_min * bound_parts);
+    m->sigma_max = (int32_t)lround(sigma_max * bound_parts);
+}
+
+static int64_t heldout_episodes(double fraction, int64_t episodes) {
+    if (fraction <= 0 || episodes < 2)
+        return 0;
+    int64_t count = llround(fraction * (double)episodes);
+    return count < 1 ? 1 : count > episodes - 1 ? episodes - 1 : count;
+}
+
+static ambit_status list_source(const ambit_mixture_options *options, int source,
+                                ambit_store *store, member *members) {
+    const ambit_source_use *use = &options->sources[source];
+    int64_t episodes = ambit_store_episode_count(store);
+    int64_t heldout = heldout_episodes(options->holdout, episodes);
+    ambit_rng rng = ambit_rng_open(options->seed, AMBIT_STREAM_HOLDOUT, (uint64_t)source);
+    uint64_t key = (uint64_t)ambit_rng_word(&rng) << 32;
+    key |= ambit_rng_word(&rng);
+    AMBIT_TRY(check_bound(use, use->sigma_min));
+    AMBIT_TRY(check_bound(use, use->sigma_max));
+    for (int64_t e = 0; e < episodes; e++) {
+        int64_t first, end;
+        member *m = &members[e];
+        ambit_store_episode_range(store, e, &first, &end);
+        *m = (member){.source = source, .first = first, .count = end - first};
+        m->heldout = (int64_t)ambit_permute(key, (uint64_t)episodes, (uint64_t)e) < heldout ? 1 : 0;
+        set_bounds(use, store, e, m);
+        if (m->heldout) /* held-out samples form one set a source, whatever their bounds */
+            m->sigma_min = m->sigma_max = 0;
+    }
+    return AMBIT_OK;
+}
+
+static int same_set_first(const void *a, const void *b) {
+    const member *x = a, *y = b;
+    const int64_t left[] = {x->heldout, x->source, x->sigma_min, x->sigma_max, x->first};
+    const int64_t right[] = {y->heldout, y->source, y->sigma_min, y->sigma_max, y->first};
+    for (int i = 0; i < 5; i++)
+        if (left[i] != right[i])
+            return left[i] < right[i] ? -1 : 1;
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------- building */
+
+static int starts_set(const member *members, int64_t i) {
+    if (i == 0)
+        return 1;
+    const member *a = &members[i - 1], *b = &members[i];
+    return a->heldout != b->heldout || a->source != b->source || a->sigma_min != b->sigma_min ||
+           a->sigma_max != b->sigma_max;
+}
+
+static ambit_status allocate_sets(const member *members, int64_t count, int source_count,
+                                  ambit_population *p) {
+    int64_t classes = 0;
+    for (int64_t i = 0; i < count && !members[i].heldout; i++)
+        classes += starts_set(members, i);
+    p->source_count = source_count;
+    AMBIT_TRY(ambit_allocate(&p->classes, (size_t)classes, sizeof *p->classes, "classes"));
+    AMBIT_TRY(ambit_allocate(&p->members, (size_t)classes, sizeof *p->members, "classes"));
+    AMBIT_TRY(ambit_allocate(&p->heldout, (size_t)source_count, sizeof *p->heldout, "classes"));
+    return ambit_allocate(&p->runs, (size_t)count, sizeof *p->runs, "runs of samples");
+}
+
+/* The sets one after another, as the members are sorted. */
+static void fill_sets(const member *members, int64_t count, ambit_population *p) {
+    ambit_step_set *set = NULL;
+    for (int64_t i = 0; i < count; i++) {
+        const member *m = &members[i];
+        if (starts_set(members, i)) {
+            set = m->heldout ? &p->heldout[m->source] : &p->members[p->class_count];
+            set->runs = p->runs + i; /* no set has more runs than members */
+            if (!m->heldout)
+                p->classes[p->class_count++] =
+                    (ambit_class){.source = m->source,
+                                  .sigma_min = m->sigma_min / bound_parts,
+                                  .sigma_max = m->sigma_max / bound_parts};
+        }
+        add_run(set, m->first, m->count);
+    }
+    for (int c = 0; c < p->class_count; c++)
+        p->trained += p->classes[c].count = p->members[c].count;
+}
+
+static ambit_status gather(const ambit_mixture_options *options, ambit_store *const *stores,
+                           member *members, int64_t count, ambit_population *p) {
+    int64_t done = 0;
+    for (int s = 0; s < options->source_count; s++) {
+        AMBIT_TRY(list_source(options, s, stores[s], members + done));
+        done += ambit_store_episode_count(stores[s]);
+    }
+    qsort(members, (size_t)count, sizeof *members, same_set_first);
+    AMBIT_TRY(allocate_sets(members, count, options->source_count, p));
+    fill_sets(members, count, p);
+    return AMBIT_OK;
+}
+
+/* ------------------------------------------------------------------------------- weights */
+
+static ambit_status check_weights(const ambit_mixture_options *options, double *shares) {
+    int with_share = 0;
+    *shares = 0;
+    for (int s = 0; s < options->source_count; s++) {
+        const ambit_source_use *use = &options->sources[s];
+        if (!(use->weight >= 0) || !(use->share >= 0) || !isfinite(use->weight + use->share))
+            return ambit_fail(AMBIT_CONFIG,
+                              "%s: weight %g and share %g; both must be finite and not negative",
+                              use->path, use->weight, use->share);
+        with_share += use->share > 0;
+        *shares += use->share;
+    }
+    if (with_share == 0 || with_share == options->source_count)
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_CONFIG,
+                      "data.sources: %d of %d sources have a share; give all of them one, or none",
+                      with_share, options->source_count);
+}
+
+static ambit_status set_weights(const ambit_mixture_options *options, ambit_population *p) {
+    double shares, total = 0;
+    AMBIT_TRY(check_weights(options, &shares));
+    for (int s = 0; s < p->source_count; s++) {
+        const ambit_source_use *use = &options->sources[s];
+        double samples = 0, weight = use->weight;
+        for (int c = 0; c < p->class_count; c++)
+            samples += p->classes[c].source == s ? (double)p->classes[c].count : 0;
+        if (shares > 0 && samples > 0)
+            weight = use->share / shares * (double)p->trained / samples;
+        for (int c = 0; c < p->class_count; c++)
+            if (p->classes[c].source == s)
+                p->classes[c].weight = weight;
+        total += weight * samples;
+    }
+    if (total > 0)
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_DATA, "data.sources: nothing to train on: every source has weight 0; "
+                                  "give one of them a weight above 0");
+}
+
+ambit_status ambit_population_create(const ambit_mixture_options *options,
+                                     ambit_store *const *stores, ambit_population *population) {
+    member *members;
+    int64_t count = 0;
+    memset(population, 0, sizeof *population);
+    for (int s = 0; s < options->source_count; s++)
+        count += ambit_store_episode_count(stores[s]);
+    AMBIT_TRY(ambit_allocate(&members, (size_t)count, sizeof *members, "episodes"));
+    ambit_status status = gather(options, stores, members, count, population);
+    free(members);
+    AMBIT_TRY(status);
+    return set_weights(options, population);
+}
+
+void ambit_population_destroy(ambit_population *population) {
+    free(population->classes);
+    free(population->members);
+    free(population->heldout);
+    free(population->runs);
+    memset(population, 0, sizeof *population);
+}

@@ -1,0 +1,121 @@
+#include "../ingest.h"
+#include "command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "Usage: ambit ingest PLUGIN LOCATION OUT [KEY=VALUE…] [--overwrite] [--shard-episodes N]\n"
+    "\n"
+    "Examples:\n"
+    "  mpirun -n 2 ambit ingest maze rrt data/maze-rrt count=5000\n"
+    "  ambit ingest openx samples/oxe_bridge_rlds data/bridge\n"
+    "\n"
+    "Reads the episodes of a source with a plugin and writes them as a store: a folder of HDF5\n"
+    "shards with an index. Any number of ranks writes the same shards. `ambit plugin inspect\n"
+    "PLUGIN` shows what LOCATION and the options KEY=VALUE mean.\n"
+    "\n"
+    "  --overwrite          replace the store OUT, once the new one is whole\n"
+    "  --shard-episodes N   episodes a shard (default: about 128 shards, of 8 to 1,024\n"
+    "                       episodes and 128 MiB at most)\n"
+    "\n"
+    "Everything is written to OUT.partial and renamed at the end: OUT is whole, or as it was.\n";
+
+enum { MOST_SETTINGS = 256 };
+
+typedef struct {
+    ambit_ingest_options options;
+    ambit_plugin_setting settings[MOST_SETTINGS];
+    char places[MOST_SETTINGS][24]; /* "argument 5" */
+} request;
+
+static void notice(const char *line) {
+    fprintf(stderr, "ambit ingest: %s\n", line);
+}
+
+static ambit_status read_count(const char *text, int64_t *count) {
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno || end == text || *end || value < 1)
+        return ambit_fail(AMBIT_USAGE, "--shard-episodes %s: give a whole number of 1 or more",
+                          text);
+    *count = value;
+    return AMBIT_OK;
+}
+
+/* Splits "key=value" where it stands. */
+static ambit_status add_setting(request *wanted, char *word, int place) {
+    int index = wanted->options.setting_count;
+    char *equals = strchr(word, '=');
+    if (!equals || equals == word)
+        return ambit_fail(AMBIT_USAGE,
+                          "argument %d: %s: give options of the plugin as KEY=VALUE; see --help",
+                          place, word);
+    if (index == MOST_SETTINGS)
+        return ambit_fail(AMBIT_USAGE, "argument %d: more than %d options", place, MOST_SETTINGS);
+    *equals = '\0';
+    snprintf(wanted->places[index], sizeof wanted->places[index], "argument %d", place);
+    wanted->settings[index] = (ambit_plugin_setting){word, equals + 1, wanted->places[index]};
+    wanted->options.setting_count++;
+    return AMBIT_OK;
+}
+
+static ambit_status parse(int argc, char **argv, request *wanted) {
+    static const struct option options[] = {{"overwrite", no_argument, NULL, 'o'},
+                                            {"shard-episodes", required_argument, NULL, 's'},
+                                            {0}};
+    int found;
+    opterr = 0;
+    optind = 1;
+    while ((found = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        if (found == 'o')
+            wanted->options.overwrite = true;
+        else if (found == 's')
+            AMBIT_TRY(read_count(optarg, &wanted->options.shard_episodes));
+        else
+            return ambit_bad_option(found, argv, options);
+    }
+    if (argc - optind < 3)
+        return ambit_fail(AMBIT_USAGE,
+                          "ingest: %d of PLUGIN, LOCATION and OUT are given; see "
+                          "`ambit ingest --help`",
+                          argc - optind);
+    wanted->options.plugin = argv[optind];
+    wanted->options.location = argv[optind + 1];
+    wanted->options.out = argv[optind + 2];
+    for (int i = optind + 3; i < argc; i++)
+        AMBIT_TRY(add_setting(wanted, argv[i], i));
+    wanted->options.settings = wanted->settings;
+    wanted->options.notice = notice;
+    return AMBIT_OK;
+}
+
+static void print_summary(const ambit_ingest_options *options, const ambit_ingest_summary *s) {
+    printf("%s: %" PRId64 " episodes, %" PRId64 " steps from %s %s; ", options->out, s->episodes,
+           s->steps, options->plugin, options->location);
+    printf("%" PRId64 " shards, %.1f MB, %.1f s\n", s->shards, (double)s->bytes / 1e6, s->seconds);
+    if (s->empty > 0)
+        printf("%s: %" PRId64 " episodes without a step were left out\n", options->out, s->empty);
+}
+
+static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
+    static request wanted;
+    ambit_ingest_summary summary;
+    memset(&wanted, 0, sizeof wanted);
+    AMBIT_TRY(parse(argc, argv, &wanted));
+    AMBIT_TRY(ambit_ingest(ranks, &wanted.options, &summary));
+    if (ranks->rank == 0)
+        print_summary(&wanted.options, &summary);
+    return AMBIT_OK;
+}
+
+const ambit_command ambit_command_ingest = {
+    .name = "ingest",
+    .summary = "reads a source with a plugin and writes a store",
+    .usage = usage,
+    .run = run,
+};

@@ -1,0 +1,226 @@
+#include "../../plugins/loader.h"
+#include "command.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "Usage: ambit plugin list [--json]\n"
+    "       ambit plugin inspect NAME [--kind source|environment] [--json]\n"
+    "\n"
+    "Examples:\n"
+    "  ambit plugin list\n"
+    "  ambit plugin inspect maze --kind environment\n"
+    "\n"
+    "  list     every plugin found, and for each that cannot be used the reason\n"
+    "  inspect  what a plugin says of itself, and its options\n"
+    "\n"
+    "  --kind KIND  only the source or the environment of that name\n"
+    "  --json       as JSON\n"
+    "\n"
+    "Plugins are looked for in the folders of AMBIT_PLUGIN_PATH, then where Ambit was installed,\n"
+    "then beside a program that was only built.\n";
+
+enum { KIND_COUNT = 2 };
+
+static const char *const kind_names[] = {
+    "unknown", [AMBIT_PLUGIN_SOURCE] = "source", [AMBIT_PLUGIN_ENVIRONMENT] = "environment"};
+static const char *const type_names[] = {[AMBIT_OPTION_BOOLEAN] = "true or false",
+                                         [AMBIT_OPTION_INTEGER] = "a whole number",
+                                         [AMBIT_OPTION_NUMBER] = "a number",
+                                         [AMBIT_OPTION_TEXT] = "text"};
+
+typedef struct {
+    int json;
+    uint32_t kind; /* 0: any */
+    const char *name;
+} request;
+
+static ambit_status read_kind(const char *word, uint32_t *kind) {
+    for (*kind = 1; *kind <= KIND_COUNT; ++*kind)
+        if (strcmp(word, kind_names[*kind]) == 0)
+            return AMBIT_OK;
+    return ambit_fail(AMBIT_USAGE, "--kind %s: no such kind; write source or environment", word);
+}
+
+static ambit_status parse(int argc, char **argv, request *wanted) {
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'}, {"kind", required_argument, NULL, 'k'}, {0}};
+    int found;
+    while ((found = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        if (found == 'j')
+            wanted->json = 1;
+        else if (found == 'k')
+            AMBIT_TRY(read_kind(optarg, &wanted->kind));
+        else
+            return ambit_bad_option(found, argv, options);
+    }
+    wanted->name = optind < argc ? argv[optind] : NULL;
+    if (optind + 1 < argc)
+        return ambit_fail(AMBIT_USAGE, "%s: one plugin at a time; see `ambit plugin --help`",
+                          argv[optind + 1]);
+    return AMBIT_OK;
+}
+
+static void print_json(json_t *value) {
+    json_dumpf(value, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(value);
+}
+
+/* ---------------------------------------------------------------- list */
+
+static json_t *found_as_json(const ambit_plugin_found *found) {
+    json_t *row = json_pack("{s:s, s:b}", "path", found->path, "usable", found->status == AMBIT_OK);
+    if (found->status == AMBIT_OK)
+        json_object_update_new(
+            row, json_pack("{s:s, s:s, s:s, s:s}", "kind", kind_names[found->kind], "name",
+                           found->name, "version", found->version, "summary", found->summary));
+    else
+        json_object_set_new(row, "reason", json_string(found->reason));
+    return row;
+}
+
+static void print_found(const ambit_plugin_found *found) {
+    if (found->status == AMBIT_OK)
+        printf("%-12s %-12s %-8s %s\n%26s%s\n", kind_names[found->kind], found->name,
+               found->version, found->summary, "", found->path);
+    else
+        printf("%-12s %s\n%26s%s\n", "refused", found->path, "", found->reason);
+}
+
+static ambit_status list(int argc, char **argv) {
+    request wanted = {0};
+    ambit_plugin_found *found;
+    int count;
+    AMBIT_TRY(parse(argc, argv, &wanted));
+    if (wanted.name)
+        return ambit_fail(AMBIT_USAGE,
+                          "%s: list takes no name; did you mean `ambit plugin inspect "
+                          "%s`?",
+                          wanted.name, wanted.name);
+    AMBIT_TRY(ambit_plugin_list(&found, &count));
+    json_t *rows = json_array();
+    for (int i = 0; i < count; i++) {
+        if (wanted.kind && found[i].status == AMBIT_OK && found[i].kind != wanted.kind)
+            continue;
+        if (wanted.json)
+            json_array_append_new(rows, found_as_json(&found[i]));
+        else
+            print_found(&found[i]);
+    }
+    free(found);
+    if (wanted.json)
+        print_json(json_incref(rows));
+    else if (count == 0)
+        fputs("No plugins found; set AMBIT_PLUGIN_PATH to their folder.\n", stderr);
+    json_decref(rows);
+    return AMBIT_OK;
+}
+
+/* ---------------------------------------------------------------- inspect */
+
+static int is_bounded(const ambit_option *option) {
+    return option->minimum != 0 || option->maximum != 0;
+}
+
+static const char *or_empty(const char *text) {
+    return text ? text : "";
+}
+
+static json_t *option_as_json(const ambit_option *option) {
+    json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", option->name, "type",
+                            type_names[option->type], "default", option->initial, "unit",
+                            or_empty(option->unit), "help", or_empty(option->help));
+    if (is_bounded(option))
+        json_object_update_new(
+            row, json_pack("{s:f, s:f}", "least", option->minimum, "most", option->maximum));
+    if (option->choices)
+        json_object_set_new(row, "choices", json_string(option->choices));
+    return row;
+}
+
+static void print_option(const ambit_option *option) {
+    printf("\n  %s\n    %s", option->name, type_names[option->type]);
+    if (option->choices)
+        printf(", one of %s", option->choices);
+    if (is_bounded(option))
+        printf(" from %.10g to %.10g", option->minimum, option->maximum);
+    printf("%s%s; default: %s\n    %s\n", option->unit ? " " : "", or_empty(option->unit),
+           *option->initial ? option->initial : "empty", or_empty(option->help));
+}
+
+static json_t *plugin_as_json(const ambit_plugin *plugin) {
+    const ambit_plugin_info *about = ambit_plugin_about(plugin);
+    json_t *options = json_array();
+    char digest[24];
+    snprintf(digest, sizeof digest, "%016llx", (unsigned long long)ambit_plugin_digest(plugin));
+    for (uint32_t i = 0; i < about->option_count; i++)
+        json_array_append_new(options, option_as_json(&about->options[i]));
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "kind", kind_names[about->kind],
+                     "name", about->name, "version", about->version, "licence", about->licence,
+                     "summary", about->summary, "path", ambit_plugin_path(plugin), "digest", digest,
+                     "options", options);
+}
+
+static void print_plugin(const ambit_plugin *plugin) {
+    const ambit_plugin_info *about = ambit_plugin_about(plugin);
+    printf("%s %s, version %s, %s, plugin interface %d.%d\n  %s\n  %s\n  digest %016llx\n",
+           kind_names[about->kind], about->name, about->version, about->licence, about->abi_major,
+           about->abi_minor, about->summary, ambit_plugin_path(plugin),
+           (unsigned long long)ambit_plugin_digest(plugin));
+    printf(about->option_count ? "\nOptions:\n" : "\nNo options.\n");
+    for (uint32_t i = 0; i < about->option_count; i++)
+        print_option(&about->options[i]);
+    putchar('\n');
+}
+
+/* Shows the plugin of one kind; on failure adds the reason to `reasons`. */
+static int inspect_kind(const request *wanted, uint32_t kind, json_t *rows, char *reasons,
+                        size_t size) {
+    ambit_plugin *plugin;
+    if (ambit_plugin_load(kind, wanted->name, &plugin) != AMBIT_OK) {
+        size_t used = strlen(reasons);
+        snprintf(reasons + used, size - used, "%s%s", used ? "\n" : "", ambit_message());
+        return 0;
+    }
+    if (wanted->json)
+        json_array_append_new(rows, plugin_as_json(plugin));
+    else
+        print_plugin(plugin);
+    ambit_plugin_unload(plugin);
+    return 1;
+}
+
+static ambit_status inspect(int argc, char **argv) {
+    request wanted = {0};
+    char reasons[AMBIT_MESSAGE_SIZE] = "";
+    int shown = 0;
+    AMBIT_TRY(parse(argc, argv, &wanted));
+    if (!wanted.name)
+        return ambit_fail(AMBIT_USAGE, "which plugin? `ambit plugin list` shows what there is");
+    json_t *rows = json_array();
+    for (uint32_t kind = 1; kind <= KIND_COUNT; kind++)
+        if (!wanted.kind || wanted.kind == kind)
+            shown += inspect_kind(&wanted, kind, rows, reasons, sizeof reasons);
+    if (wanted.json && shown)
+        print_json(json_incref(rows));
+    json_decref(rows);
+    return shown ? AMBIT_OK : ambit_fail(AMBIT_UNAVAILABLE, "%s", reasons);
+}
+
+static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
+    static const ambit_subcommand table[] = {{"list", list}, {"inspect", inspect}};
+    (void)ranks;
+    return ambit_run_subcommand(table, sizeof table / sizeof table[0], argc, argv);
+}
+
+const ambit_command ambit_command_plugin = {
+    .name = "plugin",
+    .summary = "list plugins, or inspect one",
+    .usage = usage,
+    .run = run,
+    .alone = 1,
+};

@@ -1,0 +1,84 @@
+#include "../report/report.h"
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char usage[] =
+    "Usage: ambit report RUN… [--output FILE.html] [--title TEXT]\n"
+    "       ambit report RUN… --picture FILE.svg [--metric NAME]\n"
+    "\n"
+    "Examples:\n"
+    "  ambit report runs/maze/clean runs/maze/alike runs/maze/ambient -o maze.html\n"
+    "  ambit report runs/maze/* --picture docs/maze.svg --metric jerk2\n"
+    "\n"
+    "Writes one HTML page of the runs: results with their intervals, drawn trials, losses, noise\n"
+    "levels, speed, and in what the configurations differ. The page holds all it needs, has no\n"
+    "script and fetches nothing. The numbers of each chart go to FILE-data/*.tsv. Runs that\n"
+    "differ in nothing but run.seed are one method: they share a row of the table.\n"
+    "\n"
+    "  -o, --output FILE    the page (default: report.html)\n"
+    "      --title TEXT     its heading (default: the name of the folder the first run is in)\n"
+    "      --picture FILE   writes a picture instead: drawn trials and the figures of each method\n"
+    "      --metric NAME    the metric beneath the picture (default: the environment's first)\n";
+
+typedef struct {
+    ambit_report_options options;
+    const char *output, *picture, *metric;
+} request;
+
+static ambit_status parse(int argc, char **argv, request *wanted) {
+    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                            {"title", required_argument, NULL, 't'},
+                                            {"picture", required_argument, NULL, 'p'},
+                                            {"metric", required_argument, NULL, 'm'},
+                                            {0}};
+    const struct {
+        int letter;
+        const char **value;
+    } values[] = {{'o', &wanted->output},
+                  {'t', &wanted->options.title},
+                  {'p', &wanted->picture},
+                  {'m', &wanted->metric}};
+    int found;
+    optind = 1;
+    while ((found = getopt_long(argc, argv, ":o:", options, NULL)) != -1) {
+        if (found == '?' || found == ':')
+            return ambit_bad_option(found, argv, options);
+        for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+            if (values[i].letter == found)
+                *values[i].value = optarg;
+    }
+    if (optind == argc)
+        return ambit_fail(AMBIT_USAGE, "no run is named; see `ambit report --help`");
+    if (wanted->picture && (wanted->output || wanted->options.title))
+        return ambit_fail(AMBIT_USAGE, "--picture writes no page; leave out --output and --title");
+    if (wanted->metric && !wanted->picture)
+        return ambit_fail(AMBIT_USAGE, "--metric belongs to --picture; the page has all metrics");
+    wanted->options.runs = (const char *const *)argv + optind;
+    wanted->options.run_count = argc - optind;
+    return AMBIT_OK;
+}
+
+static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
+    request wanted = {0};
+    (void)ranks;
+    AMBIT_TRY(parse(argc, argv, &wanted));
+    const char *path = wanted.picture  ? wanted.picture
+                       : wanted.output ? wanted.output
+                                       : "report.html";
+    if (wanted.picture)
+        AMBIT_TRY(ambit_report_picture(&wanted.options, wanted.metric, path));
+    else
+        AMBIT_TRY(ambit_report_write(&wanted.options, path));
+    printf("%s\n", path);
+    return AMBIT_OK;
+}
+
+const ambit_command ambit_command_report = {
+    .name = "report",
+    .summary = "writes a page of results and curves of runs",
+    .usage = usage,
+    .run = run,
+    .alone = 1,
+};

@@ -1,0 +1,208 @@
+#include "config_parts.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST_FILE = 256 * 1024 };
+
+/* ---------------------------------------------------------------- arguments */
+
+static const char options_path[] = "environment.options.";
+
+/* Applies `path=text` where the path names no list. */
+static void apply_single(ambit_config *config, const char *path, const char *text,
+                         ambit_place place) {
+    int index;
+    const ambit_schema_row *row = ambit_schema_find(path, &index);
+    const int sources = config->settings.data.source_count;
+    char suggestion[AMBIT_PROBLEM_SIZE];
+    if (index >= sources)
+        ambit_config_note(config, place, path,
+                          "there are %d data sources, counted from 0; write the whole list to add "
+                          "one: 'data.sources=[{path: STORE}, …]'",
+                          sources);
+    else if (row)
+        ambit_config_set_value(config, row, index, path, text, place);
+    else if (ambit_schema_is_section(path))
+        ambit_config_note_section(config, place, path);
+    else {
+        ambit_schema_suggest(path, suggestion, sizeof suggestion);
+        ambit_config_note(config, place, path, "unknown key%s", suggestion);
+    }
+}
+
+static void apply_argument(ambit_config *config, int number) {
+    const char *argument = config->arguments[number - 1], *equals = strchr(argument, '=');
+    const ambit_place place = {.argument = number};
+    char path[AMBIT_PATH_SIZE];
+    int index;
+    if (!equals || equals - argument >= AMBIT_PATH_SIZE || equals == argument) {
+        ambit_config_note(config, place, "", "is no setting; write KEY=VALUE, as in train.lr=1e-3");
+        return;
+    }
+    snprintf(path, sizeof path, "%.*s", (int)(equals - argument), argument);
+    const ambit_schema_row *row = ambit_schema_find(path, &index);
+    const size_t prefix = sizeof options_path - 1;
+    if (strncmp(path, options_path, prefix) == 0 && path[prefix])
+        ambit_config_set_option(config, path, path + prefix, equals + 1, place);
+    else if (row && row->type >= AMBIT_TYPE_LIST)
+        ambit_config_apply_yaml(config, path, equals + 1, number);
+    else
+        apply_single(config, path, equals + 1, place);
+}
+
+/* ---------------------------------------------------------------- what follows from the rest */
+
+static const char *last_folder(ambit_config *config, const char *path) {
+    char *text = strdup(path);
+    if (!text) {
+        ambit_config_no_memory(config);
+        return "";
+    }
+    size_t end = strlen(text);
+    while (end > 1 && text[end - 1] == '/')
+        text[--end] = '\0';
+    const char *slash = strrchr(text, '/');
+    const char *name = ambit_config_keep(config, slash && slash[1] ? slash + 1 : text);
+    free(text);
+    return name;
+}
+
+static void fill_source(ambit_config *config, int index) {
+    ambit_source_settings *source = &config->settings.data.sources[index];
+    if (!*source->name)
+        source->name = last_folder(config, source->path);
+    /* A bound that only one side was given for must not leave the other side open. */
+    if (source->sigma_min > 0 && isnan(source->sigma_max))
+        source->sigma_max = 0;
+    if (source->sigma_max > 0 && source->sigma_max < 1 && isnan(source->sigma_min))
+        source->sigma_min = 1;
+}
+
+static void note_missing(ambit_config *config) {
+    int count, index;
+    const ambit_schema_row *rows = ambit_schema_rows(&count);
+    const ambit_schema_row *path_row = ambit_schema_find("data.sources.0.path", &index);
+    for (int i = 0; i < count; i++) {
+        const ambit_place *place = ambit_config_place(config, &rows[i], -1);
+        bool given = place->line || place->argument || &rows[i] == path_row;
+        char expected[AMBIT_PROBLEM_SIZE];
+        ambit_value_expected(&rows[i], expected, sizeof expected);
+        if (!rows[i].initial && !given)
+            ambit_config_note(config, (ambit_place){0}, rows[i].path, "is missing; add it: %s",
+                              expected);
+    }
+    for (int i = 0; i < config->settings.data.source_count; i++)
+        if (!*config->settings.data.sources[i].path &&
+            !ambit_config_place(config, path_row, i)->faulty)
+            ambit_config_note(config, config->source_places[i], "data.sources",
+                              "source %d has no path; add the folder of its store", i);
+}
+
+/* A default gives way where another setting leaves no room for it. */
+static void shorten_default(ambit_config *config, const char *path, int64_t most) {
+    int index;
+    const ambit_schema_row *row = ambit_schema_find(path, &index);
+    const ambit_place *place = ambit_config_place(config, row, -1);
+    int64_t *value = ambit_schema_member(row, &config->settings, -1);
+    if (!place->line && !place->argument && *value > most)
+        *value = most;
+}
+
+static void resolve(ambit_config *config) {
+    note_missing(config);
+    for (int i = 0; i < config->settings.data.source_count; i++)
+        fill_source(config, i);
+    shorten_default(config, "train.warmup", config->settings.train.steps / 10);
+    shorten_default(config, "sampler.steps", config->settings.schedule.bins);
+    shorten_default(config, "eval.execute", config->settings.data.horizon);
+    config->settings.train.optimizer.steps = config->settings.train.steps;
+    ambit_config_check_rules(config);
+}
+
+/* ---------------------------------------------------------------- life */
+
+static ambit_status create(const char *name, ambit_config **config) {
+    int rows;
+    AMBIT_TRY(ambit_allocate(config, 1, sizeof **config, "configuration"));
+    ambit_schema_rows(&rows);
+    ambit_status status = ambit_allocate(&(*config)->places, (size_t)rows * AMBIT_MAX_SOURCES,
+                                         sizeof *(*config)->places, "configuration");
+    (*config)->name = strdup(name);
+    if (status == AMBIT_OK && !(*config)->name)
+        status = ambit_fail(AMBIT_SYSTEM, "%s: no memory", name);
+    if (status == AMBIT_OK)
+        ambit_config_default(*config, -1);
+    return status;
+}
+
+void ambit_config_destroy(ambit_config *config) {
+    if (!config)
+        return;
+    for (int i = 0; i < config->fault_count; i++)
+        free(config->faults[i].text);
+    for (int i = 0; i < config->kept_count; i++)
+        free(config->kept[i]);
+    free(config->faults);
+    free(config->kept);
+    free(config->places);
+    free(config->name);
+    free(config);
+}
+
+ambit_status ambit_config_parse(const char *name, const char *text, const char *const *overrides,
+                                int override_count, ambit_config **config) {
+    ambit_status status = create(name, config);
+    if (status == AMBIT_OK) {
+        (*config)->arguments = overrides;
+        if (ambit_config_apply_yaml(*config, "", text,
+                                    0)) { /* else nothing more can be said of it */
+            for (int i = 0; i < override_count; i++)
+                apply_argument(*config, i + 1);
+            resolve(*config);
+        }
+        status = ambit_config_report(*config);
+    }
+    if (status != AMBIT_OK) {
+        ambit_config_destroy(*config);
+        *config = NULL;
+    }
+    return status;
+}
+
+static ambit_status read_file(const char *path, char *text, size_t size) {
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return ambit_fail_errno(AMBIT_NO_INPUT, errno, "%s: cannot be opened", path);
+    size_t length = fread(text, 1, size - 1, file);
+    int fault = ferror(file) ? errno : 0;
+    fclose(file);
+    text[length] = '\0';
+    if (fault)
+        return ambit_fail_errno(AMBIT_NO_INPUT, fault, "%s: cannot be read", path);
+    if (length == size - 1)
+        return ambit_fail(AMBIT_CONFIG, "%s: larger than %d KiB; this is no configuration", path,
+                          LARGEST_FILE / 1024);
+    if (strlen(text) != length)
+        return ambit_fail(AMBIT_CONFIG, "%s: byte %zu is NUL; this is no text file", path,
+                          strlen(text));
+    return AMBIT_OK;
+}
+
+ambit_status ambit_config_load(const char *path, const char *const *overrides, int override_count,
+                               ambit_config **config) {
+    char *text;
+    *config = NULL;
+    AMBIT_TRY(ambit_allocate(&text, LARGEST_FILE + 2, 1, path));
+    ambit_status status = read_file(path, text, LARGEST_FILE + 2);
+    if (status == AMBIT_OK)
+        status = ambit_config_parse(path, text, overrides, override_count, config);
+    free(text);
+    return status;
+}
+
+const ambit_settings *ambit_config_settings(const ambit_config *config) {
+    return &config->settings;
+}

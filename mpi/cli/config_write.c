@@ -1,0 +1,170 @@
+#include "config_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What is being written, and where the values came from (NULL: without comments). */
+typedef struct {
+    const ambit_config *config;
+    ambit_settings *settings;
+    FILE *out;
+    bool origins;
+} writer;
+
+static void end_line(const writer *to, ambit_place place) {
+    if (to->origins && place.argument)
+        fprintf(to->out, "  # argument");
+    else if (to->origins && place.line)
+        fprintf(to->out, "  # %s:%d", to->config->name, place.line);
+    else if (to->origins)
+        fprintf(to->out, "  # default");
+    fputc('\n', to->out);
+}
+
+static const char *last_part(const char *path) {
+    const char *dot = strrchr(path, '.');
+    return dot ? dot + 1 : path;
+}
+
+static void write_list(const writer *to, const ambit_schema_row *row) {
+    fprintf(to->out, "  %s: [", last_part(row->path));
+    for (int i = 0; i < to->settings->data.observation_count; i++) {
+        fputs(i ? ", " : "", to->out);
+        ambit_value_quote(to->settings->data.observation[i], to->out);
+    }
+    fputc(']', to->out);
+    end_line(to, *ambit_config_place(to->config, row, -1));
+}
+
+static void write_sources(const writer *to, const ambit_schema_row *list) {
+    int count;
+    const ambit_schema_row *rows = ambit_schema_rows(&count);
+    fprintf(to->out, "  %s:\n", last_part(list->path));
+    for (int source = 0; source < to->settings->data.source_count; source++) {
+        const char *lead = "    - ";
+        for (int i = 0; i < count; i++) {
+            if (!ambit_schema_is_within(&rows[i], "data.sources.N"))
+                continue;
+            fprintf(to->out, "%s%s: ", lead, last_part(rows[i].path));
+            ambit_value_write(&rows[i], ambit_schema_member(&rows[i], to->settings, source),
+                              to->out);
+            end_line(to, *ambit_config_place(to->config, &rows[i], source));
+            lead = "      ";
+        }
+    }
+}
+
+static void write_options(const writer *to, const ambit_schema_row *row) {
+    const int count = to->settings->environment.option_count;
+    fprintf(to->out, "  %s:", last_part(row->path));
+    if (count == 0) {
+        fputs(" {}", to->out);
+        end_line(to, *ambit_config_place(to->config, row, -1));
+        return;
+    }
+    fputc('\n', to->out);
+    for (int i = 0; i < count; i++) {
+        const ambit_plugin_setting *option = &to->settings->environment.options[i];
+        fputs("    ", to->out);
+        ambit_value_quote(option->name, to->out);
+        fputs(": ", to->out);
+        ambit_value_quote(option->value, to->out);
+        if (to->origins && strncmp(option->where, "argument ", 9) == 0)
+            fputs("  # argument", to->out);
+        else if (to->origins)
+            fprintf(to->out, "  # %s", option->where);
+        fputc('\n', to->out);
+    }
+}
+
+static void write_row(const writer *to, const ambit_schema_row *row) {
+    switch (row->type) {
+    case AMBIT_TYPE_LIST:
+        write_list(to, row);
+        break;
+    case AMBIT_TYPE_SOURCES:
+        write_sources(to, row);
+        break;
+    case AMBIT_TYPE_OPTIONS:
+        write_options(to, row);
+        break;
+    default:
+        fprintf(to->out, "  %s: ", last_part(row->path));
+        ambit_value_write(row, ambit_schema_member(row, to->settings, -1), to->out);
+        end_line(to, *ambit_config_place(to->config, row, -1));
+    }
+}
+
+ambit_status ambit_config_write(const ambit_config *config, int origins, char **text) {
+    size_t size;
+    int count;
+    const ambit_schema_row *rows = ambit_schema_rows(&count);
+    *text = NULL;
+    ambit_settings settings = config->settings;
+    const writer to = {config, &settings, open_memstream(text, &size), origins != 0};
+    if (!to.out)
+        return ambit_fail(AMBIT_SYSTEM, "%s: no memory", config->name);
+    const char *section = "";
+    size_t length = 0;
+    for (int i = 0; i < count; i++) {
+        if (ambit_schema_is_within(&rows[i], "data.sources.N"))
+            continue;
+        if (length == 0 || strncmp(rows[i].path, section, length + 1) != 0) {
+            section = rows[i].path;
+            length = strcspn(section, ".");
+            fprintf(to.out, "%s%.*s:\n", i ? "\n" : "", (int)length, section);
+        }
+        write_row(&to, &rows[i]);
+    }
+    int fault = ferror(to.out);
+    if (fclose(to.out) != 0 || fault) {
+        free(*text);
+        *text = NULL;
+        return ambit_fail(AMBIT_SYSTEM, "%s: no memory", config->name);
+    }
+    return AMBIT_OK;
+}
+
+/* Help in lines of at most 76 letters, indented. */
+static void print_wrapped(const char *text, FILE *out) {
+    int column = 0;
+    while (*text) {
+        int length = (int)strcspn(text, " ");
+        if (column > 0 && column + 1 + length > 76) {
+            fputc('\n', out);
+            column = 0;
+        }
+        fprintf(out, "%s%.*s", column ? " " : "    ", length, text);
+        column += length + 1;
+        text += length + strspn(text + length, " ");
+    }
+    fputc('\n', out);
+}
+
+static void explain_row(const ambit_schema_row *row, FILE *out) {
+    char expected[AMBIT_PROBLEM_SIZE];
+    ambit_value_expected(row, expected, sizeof expected);
+    fprintf(out, "%s\n    %s; ", row->path, expected);
+    if (!row->initial)
+        fprintf(out, "required\n");
+    else if (!*row->initial)
+        fprintf(out, "default: empty\n");
+    else
+        fprintf(out, "default: %s\n", row->initial);
+    print_wrapped(row->help, out);
+}
+
+ambit_status ambit_config_explain(const char *path, FILE *out) {
+    int count, shown = 0;
+    const ambit_schema_row *rows = ambit_schema_rows(&count);
+    for (int i = 0; i < count; i++)
+        if (ambit_schema_is_within(&rows[i], path)) {
+            fputs(shown++ ? "\n" : "", out);
+            explain_row(&rows[i], out);
+        }
+    if (shown)
+        return AMBIT_OK;
+    char suggestion[AMBIT_PROBLEM_SIZE];
+    ambit_schema_suggest(path, suggestion, sizeof suggestion);
+    return ambit_fail(AMBIT_USAGE, "%.100s: unknown key%s", path, suggestion);
+}

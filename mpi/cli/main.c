@@ -1,0 +1,185 @@
+/* The program: finds the command, starts MPI where it needs ranks, prints what failed, once. */
+#include "../../core/nearest.h"
+#include "../../plugins/loader.h"
+#include "command.h"
+#include "version.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const ambit_command *const commands[] = {
+    &ambit_command_ingest, &ambit_command_inspect, &ambit_command_train,  &ambit_command_eval,
+    &ambit_command_report, &ambit_command_config,  &ambit_command_plugin, &ambit_command_doctor,
+};
+
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], SECONDS_TO_LEAVE = 10 };
+
+/* ---------------------------------------------------------------- help */
+
+static void print_help(FILE *out) {
+    fputs("Ambit trains diffusion models on data of mixed quality, on CPU clusters.\n\n"
+          "Usage: ambit COMMAND …, alone, or on N ranks by mpirun -n N or srun --mpi=pmix\n\n"
+          "Examples:\n"
+          "  mpirun -n 2 ambit train configs/maze.yaml\n"
+          "  ambit config explain train\n\n"
+          "Commands:\n",
+          out);
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        fprintf(out, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\n`ambit COMMAND --help` explains a command, `ambit --version` prints versions.\n"
+          "Exit codes are those of sysexits.h; 75: stopped after a good checkpoint, start again; "
+          "80: diverged.\n",
+          out);
+}
+
+static void print_version(void) {
+    ambit_versions versions;
+    ambit_versions_find(&versions);
+    printf("ambit     %s\ncompiler  %s\nMPI       %s\nHDF5      %s\nBLAS      %s\nlibyaml   %s\n",
+           versions.ambit, versions.compiler, versions.mpi, versions.hdf5, versions.blas,
+           versions.yaml);
+}
+
+static int is_help(const char *word) {
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* Whether --help stands behind a command, before a "--". */
+static int wants_help(int argc, char **argv) {
+    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (is_help(argv[i]))
+            return 1;
+    return 0;
+}
+
+/* ---------------------------------------------------------------- ends */
+
+static void print_failure(const char *command, const char *where) {
+    fprintf(stderr, "ambit%s%s: error: %s%s\n", *command ? " " : "", command, where,
+            ambit_message());
+}
+
+/* A full disk behind stdout shows only now. */
+static ambit_status flush_output(void) {
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return ambit_fail_errno(AMBIT_IO, errno, "standard output: cannot be written");
+    return AMBIT_OK;
+}
+
+/* Waits until all ranks are here. A rank that failed waits no longer than SECONDS_TO_LEAVE: the
+ * others may be waiting for it in a collective call, not knowing that it failed. */
+static int all_ranks_leave(MPI_Comm leaving, int failed) {
+    const struct timespec pause = {.tv_nsec = 1000000};
+    MPI_Request request;
+    int here = 0;
+    const double start = MPI_Wtime();
+    MPI_Ibarrier(leaving, &request);
+    for (;;) {
+        MPI_Test(&request, &here, MPI_STATUS_IGNORE);
+        if (here || (failed && MPI_Wtime() - start > SECONDS_TO_LEAVE))
+            return here;
+        nanosleep(&pause, NULL);
+    }
+}
+
+/* ---------------------------------------------------------------- running a command */
+
+static int speaks; /* whether this process prints lines of plugins: rank 0 does */
+
+static void log_plugin_line(enum ambit_log_level level, const char *plugin, const char *text) {
+    if (speaks && level >= AMBIT_LOG_INFO)
+        fprintf(stderr, "%s: %s%s\n", plugin, level == AMBIT_LOG_WARNING ? "warning: " : "", text);
+}
+
+/* The number that the launcher gave this process, 0 without one. */
+static int launched_rank(void) {
+    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID"};
+    const char *rank = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && !rank; i++)
+        rank = getenv(names[i]);
+    return rank ? atoi(rank) : 0;
+}
+
+static int run_on_ranks(const ambit_command *command, int argc, char **argv) {
+    ambit_ranks ranks;
+    MPI_Comm leaving;
+    ambit_status status = ambit_ranks_start(&ranks);
+    if (status != AMBIT_OK) {
+        if (launched_rank() == 0)
+            print_failure(command->name, "");
+        return ambit_exit_code(status);
+    }
+    speaks = ranks.rank == 0;
+    MPI_Comm_dup(ranks.world, &leaving);
+    status = command->run(&ranks, argc, argv);
+    if (status == AMBIT_OK)
+        status = flush_output();
+    if (!all_ranks_leave(leaving, status != AMBIT_OK)) {
+        char where[96];
+        snprintf(where, sizeof where, "[rank %d %s] ", ranks.rank, ranks.host);
+        print_failure(command->name, ranks.size > 1 ? where : "");
+        ambit_ranks_abort(ambit_exit_code(status));
+    }
+    status = ambit_agree(&ranks, status);
+    if (status != AMBIT_OK && ranks.rank == 0)
+        print_failure(command->name, "");
+    MPI_Comm_free(&leaving);
+    ambit_ranks_stop(&ranks);
+    return ambit_exit_code(status);
+}
+
+static const ambit_command *find_command(const char *name) {
+    const char *names[COMMAND_COUNT];
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        names[i] = commands[i]->name;
+        if (strcmp(name, names[i]) == 0)
+            return commands[i];
+    }
+    int near = ambit_nearest(name, names, COMMAND_COUNT);
+    if (near >= 0)
+        ambit_fail(AMBIT_USAGE, "%s: unknown command; did you mean %s?", name, names[near]);
+    else
+        ambit_fail(AMBIT_USAGE, "%s: unknown command; see `ambit --help`", name);
+    return NULL;
+}
+
+/* What needs no command to run: help, the version, and words that are no command. */
+static ambit_status answer(int argc, char **argv) {
+    const char *word = argc > 1 ? argv[1] : "--help";
+    const int help = strcmp(word, "help") == 0;
+    if (strcmp(word, "--version") == 0) {
+        print_version();
+        return AMBIT_OK;
+    }
+    if (is_help(word) || (help && argc < 3)) {
+        print_help(stdout);
+        return argc > 1 ? AMBIT_OK : ambit_fail(AMBIT_USAGE, "which command? The list is above");
+    }
+    const ambit_command *command = find_command(argv[1 + help]);
+    if (!command)
+        return AMBIT_USAGE;
+    fputs(command->usage, stdout);
+    return AMBIT_OK;
+}
+
+int main(int argc, char **argv) {
+    const ambit_command *command = argc > 1 ? find_command(argv[1]) : NULL;
+    const int helps = wants_help(argc, argv);
+    ambit_plugin_log_to(log_plugin_line);
+    opterr = 0; /* commands say themselves what is wrong with an option */
+    if (command && !command->alone && !helps)
+        return run_on_ranks(command, argc - 1, argv + 1);
+    if (launched_rank() != 0) /* one process of a launch is enough for the rest */
+        return 0;
+    speaks = 1;
+    ambit_status status =
+        command && !helps ? command->run(NULL, argc - 1, argv + 1) : answer(argc, argv);
+    if (status == AMBIT_OK)
+        status = flush_output();
+    if (status != AMBIT_OK)
+        print_failure(command ? command->name : "", "");
+    return ambit_exit_code(status);
+}

@@ -1,0 +1,383 @@
+#include "ingest.h"
+
+#include "../datasets/files.h"
+#include "../datasets/writer.h"
+#include "shared_plugin.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { MOST_SHARDS = 99999, PATH_ROOM = PATH_MAX - 32 };
+
+/* What a rank holds while it ingests. */
+typedef struct {
+    const ambit_ranks *ranks;
+    const ambit_ingest_options *options;
+    char out[PATH_MAX], partial[PATH_MAX], replaced[PATH_MAX];
+    ambit_plugin *plugin;
+    const ambit_source_description *about;
+    ambit_field_info fields[AMBIT_STORE_MAX_FIELDS];
+    int field_count;
+    int64_t per_shard, shard_count;
+    ambit_ingest_summary own; /* of this rank's shards */
+} ingestion;
+
+static void say(const ingestion *in, const char *line) {
+    if (in->options->notice)
+        in->options->notice(line);
+}
+
+/* ------------------------------------------------------------------------------- folders */
+
+static ambit_status set_paths(ingestion *in) {
+    size_t length = strlen(in->options->out);
+    while (length > 1 && in->options->out[length - 1] == '/')
+        length--;
+    if (length == 0 || length >= PATH_ROOM)
+        return ambit_fail(AMBIT_USAGE, "the output folder's name is empty or too long; give "
+                                       "another one");
+    snprintf(in->out, sizeof in->out, "%.*s", (int)length, in->options->out);
+    snprintf(in->partial, sizeof in->partial, "%.*s.partial", (int)length, in->options->out);
+    snprintf(in->replaced, sizeof in->replaced, "%.*s.replaced", (int)length, in->options->out);
+    return AMBIT_OK;
+}
+
+static bool exists(const char *path) {
+    struct stat about;
+    return lstat(path, &about) == 0;
+}
+
+static bool is_store(const char *folder) {
+    char path[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/index.h5", folder);
+    return exists(path);
+}
+
+static ambit_status check_out(const ingestion *in) {
+    if (!exists(in->out))
+        return AMBIT_OK;
+    if (!is_store(in->out))
+        return ambit_fail(AMBIT_CANNOT_CREATE,
+                          "%s: exists and is not a store, so it is never replaced; give another "
+                          "name, or remove it yourself",
+                          in->out);
+    if (!in->options->overwrite)
+        return ambit_fail(AMBIT_CANNOT_CREATE,
+                          "%s: a store is there already; give another name, or --overwrite to "
+                          "replace it",
+                          in->out);
+    return AMBIT_OK;
+}
+
+static ambit_status remove_leftover(const ingestion *in, const char *path) {
+    char line[PATH_MAX + 64];
+    if (!exists(path))
+        return AMBIT_OK;
+    snprintf(line, sizeof line, "removed %s, left by an ingestion that did not finish", path);
+    AMBIT_TRY(ambit_remove_tree(path));
+    say(in, line);
+    return AMBIT_OK;
+}
+
+/* Rank 0. An interrupted replacement is completed backwards first: OUT was whole, and is again. */
+static ambit_status prepare_folders(const ingestion *in) {
+    if (in->ranks->rank != 0)
+        return AMBIT_OK;
+    if (!exists(in->out) && is_store(in->replaced))
+        AMBIT_TRY(ambit_rename_synced(in->replaced, in->out));
+    AMBIT_TRY(check_out(in));
+    AMBIT_TRY(remove_leftover(in, in->replaced));
+    AMBIT_TRY(remove_leftover(in, in->partial));
+    return ambit_make_folders(in->partial);
+}
+
+/* Rank 0. Puts the finished folder in its place. */
+static ambit_status put_in_place(const ingestion *in) {
+    AMBIT_TRY(ambit_sync(in->partial));
+    if (!exists(in->out))
+        return ambit_rename_synced(in->partial, in->out);
+    AMBIT_TRY(ambit_rename_synced(in->out, in->replaced));
+    ambit_status status = ambit_rename_synced(in->partial, in->out);
+    if (status != AMBIT_OK) {
+        rename(in->replaced, in->out);
+        return status;
+    }
+    return ambit_remove_tree(in->replaced);
+}
+
+/* ------------------------------------------------------------------------------- the source */
+
+static ambit_status copy_text(const char *field, const char *what, const char *from, char *to,
+                              size_t size) {
+    int length = snprintf(to, size, "%s", from ? from : "");
+    if (length >= 0 && (size_t)length < size)
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_DATA, "field \"%s\": its %s is longer than %zu bytes; shorten it",
+                      field, what, size - 1);
+}
+
+static ambit_status copy_field(const ambit_field *from, ambit_field_info *to) {
+    memset(to, 0, sizeof *to);
+    AMBIT_TRY(copy_text(from->name, "name", from->name, to->name, sizeof to->name));
+    AMBIT_TRY(copy_text(from->name, "media type", from->media, to->media, sizeof to->media));
+    AMBIT_TRY(copy_text(from->name, "unit", from->unit, to->unit, sizeof to->unit));
+    /* A help text that is too long is cut: nothing depends on it. */
+    snprintf(to->help, sizeof to->help, "%s", from->help ? from->help : "");
+    to->element = (ambit_store_element)from->element; /* the values are the same */
+    to->rank = (int)from->rank;
+    memcpy(to->shape, from->shape, from->rank * sizeof *to->shape);
+    to->zero_padded = from->zero_padded;
+    to->unnormalised = from->unnormalised;
+    return AMBIT_OK;
+}
+
+static ambit_status copy_fields(ingestion *in) {
+    in->field_count = (int)in->about->field_count;
+    for (int f = 0; f < in->field_count; f++)
+        AMBIT_TRY(copy_field(&in->about->fields[f], &in->fields[f]));
+    return ambit_fields_check(in->fields, in->field_count);
+}
+
+int64_t ambit_ingest_shard_episodes(int64_t episodes, int64_t first_bytes) {
+    const int64_t most_bytes = INT64_C(128) << 20;
+    int64_t per_shard = (episodes + 127) / 128;
+    per_shard = per_shard < 8 ? 8 : per_shard > 1024 ? 1024 : per_shard;
+    int64_t fitting = first_bytes > 0 ? most_bytes / first_bytes : per_shard;
+    return fitting < 1 ? 1 : fitting < per_shard ? fitting : per_shard;
+}
+
+/* Bytes of the first episode's columns. */
+static ambit_status measure_first(ingestion *in, int64_t *bytes) {
+    ambit_episode episode;
+    *bytes = 0;
+    if (in->about->episode_count == 0)
+        return AMBIT_OK;
+    AMBIT_TRY(ambit_source_episode(in->plugin, 0, &episode));
+    for (int f = 0; f < in->field_count && episode.steps > 0; f++) {
+        const ambit_field_info *field = &in->fields[f];
+        const uint64_t *offsets = episode.columns[f].offsets;
+        *bytes += field->element == AMBIT_STORE_BYTES
+                      ? (int64_t)(offsets[episode.steps] - offsets[0])
+                      : episode.steps * ambit_field_elements(field) *
+                            ambit_store_element_size(field->element);
+    }
+    return AMBIT_OK;
+}
+
+static ambit_status plan_shards(ingestion *in) {
+    int64_t episodes = in->about->episode_count, wanted = in->options->shard_episodes, bytes;
+    AMBIT_TRY(measure_first(in, &bytes));
+    in->per_shard = wanted > 0 ? wanted : ambit_ingest_shard_episodes(episodes, bytes);
+    in->shard_count = episodes / in->per_shard + (episodes % in->per_shard != 0);
+    if (in->shard_count >= 1 && in->shard_count <= MOST_SHARDS)
+        return AMBIT_OK;
+    if (episodes == 0)
+        return ambit_fail(AMBIT_DATA,
+                          "%s %s: the source has no episodes; check the location and "
+                          "the options that select episodes",
+                          in->options->plugin, in->options->location);
+    return ambit_fail(AMBIT_USAGE,
+                      "%" PRId64 " episodes at %" PRId64 " a shard make %" PRId64 " shards, more "
+                      "than %d; choose --shard-episodes %" PRId64 " or more",
+                      episodes, in->per_shard, in->shard_count, MOST_SHARDS,
+                      episodes / MOST_SHARDS + 1);
+}
+
+/* Ranks on different nodes may see different files under the same name. */
+static ambit_status compare_descriptions(const ingestion *in) {
+    struct {
+        int64_t episodes, fields;
+        double step_seconds;
+        ambit_field_info table[AMBIT_STORE_MAX_FIELDS];
+    } *mine = NULL, *first = NULL;
+    ambit_status status = ambit_allocate(&mine, 2, sizeof *mine, "description");
+    AMBIT_TRY_ALL(in->ranks, status);
+    first = mine + 1;
+    mine->episodes = in->about->episode_count;
+    mine->fields = in->field_count;
+    mine->step_seconds = in->about->step_seconds;
+    memcpy(mine->table, in->fields, (size_t)in->field_count * sizeof *in->fields);
+    *first = *mine;
+    MPI_Bcast(first, (int)sizeof *first, MPI_BYTE, 0, in->ranks->world);
+    int same = memcmp(mine, first, sizeof *mine) == 0;
+    if (!same)
+        status = ambit_fail(AMBIT_DATA,
+                            "%s: here it holds %" PRId64 " episodes of %d fields, other than on "
+                            "rank 0 (%" PRId64 " of %" PRId64 "); give a location that is the "
+                            "same on all nodes",
+                            in->options->location, in->about->episode_count, in->field_count,
+                            first->episodes, first->fields);
+    free(mine);
+    return ambit_agree(in->ranks, status);
+}
+
+static ambit_status open_source(ingestion *in) {
+    const ambit_ingest_options *o = in->options;
+    AMBIT_TRY(ambit_shared_plugin_open(in->ranks, AMBIT_PLUGIN_SOURCE, o->plugin, o->location,
+                                       o->settings, o->setting_count, &in->plugin));
+    in->about = ambit_source_describe(in->plugin);
+    ambit_status status = copy_fields(in);
+    AMBIT_TRY_ALL(in->ranks, ambit_fail_within(status, "plugin %s", o->plugin));
+    AMBIT_TRY(compare_descriptions(in));
+    return ambit_agree(in->ranks, plan_shards(in));
+}
+
+/* ------------------------------------------------------------------------------- shards */
+
+static ambit_status append_episode(ingestion *in, int64_t index, ambit_shard_writer *writer) {
+    ambit_episode episode;
+    ambit_store_column columns[AMBIT_STORE_MAX_FIELDS];
+    AMBIT_TRY(ambit_source_episode(in->plugin, index, &episode));
+    if (episode.steps == 0) {
+        in->own.empty++;
+        return AMBIT_OK;
+    }
+    for (int f = 0; f < in->field_count; f++)
+        columns[f] = (ambit_store_column){episode.columns[f].values, episode.columns[f].offsets};
+    AMBIT_TRY(ambit_shard_append(writer, episode.name, episode.steps, columns, episode.sigma_min,
+                                 episode.sigma_max));
+    in->own.episodes++;
+    in->own.steps += episode.steps;
+    return AMBIT_OK;
+}
+
+static ambit_status write_shard(ingestion *in, int64_t number) {
+    char path[PATH_MAX + 32];
+    struct stat about;
+    ambit_shard_writer *writer;
+    int64_t first = number * in->per_shard, end = first + in->per_shard;
+    if (end > in->about->episode_count)
+        end = in->about->episode_count;
+    ambit_shard_path(in->partial, (int)number, path, sizeof path);
+    AMBIT_TRY(ambit_shard_create(path, in->fields, in->field_count, &writer));
+    for (int64_t e = first; e < end; e++) {
+        ambit_status status = append_episode(in, e, writer);
+        if (status != AMBIT_OK) {
+            ambit_shard_abandon(writer);
+            return status;
+        }
+    }
+    AMBIT_TRY(ambit_shard_finish(writer));
+    if (stat(path, &about) != 0)
+        return ambit_fail_errno(AMBIT_IO, errno, "%s: is gone", path);
+    in->own.bytes += (int64_t)about.st_size;
+    return AMBIT_OK;
+}
+
+/* A shard a rank, then all hear whether one failed: nobody works on for a lost cause. */
+static ambit_status write_shards(ingestion *in) {
+    int ranks = in->ranks->size;
+    for (int64_t first = 0; first < in->shard_count; first += ranks) {
+        int64_t mine = first + in->ranks->rank;
+        ambit_status status = mine < in->shard_count ? write_shard(in, mine) : AMBIT_OK;
+        AMBIT_TRY_ALL(in->ranks, status);
+    }
+    return AMBIT_OK;
+}
+
+/* ------------------------------------------------------------------------------- index */
+
+enum { MOST_ROWS = 8, OPTIONS_ROOM = 4096 };
+
+typedef struct {
+    const char *keys[MOST_ROWS], *values[MOST_ROWS];
+    char digest[24], options[OPTIONS_ROOM], time[32];
+    int count;
+} provenance;
+
+static void add_row(provenance *p, const char *key, const char *value) {
+    p->keys[p->count] = key;
+    p->values[p->count++] = value;
+}
+
+static void describe_options(const ambit_ingest_options *options, char text[OPTIONS_ROOM]) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < options->setting_count && used < OPTIONS_ROOM; i++)
+        used += (size_t)snprintf(text + used, OPTIONS_ROOM - used, "%s%s=%s", i ? " " : "",
+                                 options->settings[i].name, options->settings[i].value);
+}
+
+static void trace_origin(const ingestion *in, provenance *p) {
+    const ambit_plugin_info *plugin = ambit_plugin_about(in->plugin);
+    time_t now = time(NULL);
+    struct tm utc;
+    memset(p, 0, sizeof *p);
+    describe_options(in->options, p->options);
+    snprintf(p->digest, sizeof p->digest, "%016" PRIx64, ambit_plugin_digest(in->plugin));
+    strftime(p->time, sizeof p->time, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    add_row(p, "plugin", plugin->name);
+    add_row(p, "version", plugin->version);
+    add_row(p, "digest", p->digest);
+    add_row(p, "location", in->options->location);
+    add_row(p, "options", p->options);
+    add_row(p, "ambit", AMBIT_COMMIT);
+    add_row(p, "time", p->time);
+    add_row(p, "host", in->ranks->host);
+}
+
+static ambit_status finish(const ingestion *in) {
+    provenance p;
+    if (in->ranks->rank != 0)
+        return AMBIT_OK;
+    trace_origin(in, &p);
+    AMBIT_TRY(ambit_index_write(in->partial, (int)in->shard_count, in->about->step_seconds, p.keys,
+                                p.values, p.count));
+    return put_in_place(in);
+}
+
+static void add_up(const ingestion *in, double started, ambit_ingest_summary *summary) {
+    const int64_t own[] = {in->own.episodes, in->own.steps, in->own.empty, in->own.bytes};
+    int64_t sum[4];
+    MPI_Allreduce(own, sum, 4, MPI_INT64_T, MPI_SUM, in->ranks->world);
+    *summary = (ambit_ingest_summary){.shards = in->shard_count,
+                                      .episodes = sum[0],
+                                      .steps = sum[1],
+                                      .empty = sum[2],
+                                      .bytes = sum[3],
+                                      .seconds = MPI_Wtime() - started};
+}
+
+static ambit_status ingest(ingestion *in) {
+    AMBIT_TRY_ALL(in->ranks, prepare_folders(in));
+    AMBIT_TRY(write_shards(in));
+    return ambit_agree(in->ranks, finish(in));
+}
+
+/* Removes what was written; the message that says why stays. */
+static void clean_up(const ingestion *in) {
+    char message[AMBIT_MESSAGE_SIZE];
+    snprintf(message, sizeof message, "%s", ambit_message());
+    if (in->ranks->rank == 0)
+        ambit_remove_tree(in->partial);
+    ambit_message_set(message);
+}
+
+ambit_status ambit_ingest(const ambit_ranks *ranks, const ambit_ingest_options *options,
+                          ambit_ingest_summary *summary) {
+    ingestion *in = NULL;
+    double started = MPI_Wtime();
+    ambit_status status = ambit_allocate(&in, 1, sizeof *in, "ingestion");
+    AMBIT_TRY_ALL(ranks, status);
+    in->ranks = ranks;
+    in->options = options;
+    status = ambit_agree(ranks, set_paths(in));
+    if (status == AMBIT_OK)
+        status = open_source(in);
+    if (status == AMBIT_OK) {
+        status = ingest(in);
+        if (status == AMBIT_OK)
+            add_up(in, started, summary);
+        else
+            clean_up(in);
+    }
+    ambit_plugin_unload(in->plugin);
+    free(in);
+    return status;
+}

@@ -1,0 +1,133 @@
+#include "page.h"
+
+#include "../../datasets/files.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Makes room for `more` bytes and a 0. */
+static int reserve(ambit_page *page, size_t more) {
+    if (page->size + more < page->room)
+        return 1;
+    size_t room = 2 * (page->size + more) + 256;
+    char *grown = page->failed ? NULL : realloc(page->text, room);
+    page->failed = !grown;
+    if (!grown)
+        return 0;
+    page->text = grown;
+    page->room = room;
+    return 1;
+}
+
+static void add_bytes(ambit_page *page, const char *bytes, size_t size) {
+    if (!reserve(page, size))
+        return;
+    memcpy(page->text + page->size, bytes, size);
+    page->size += size;
+    page->text[page->size] = 0;
+}
+
+void ambit_page_add(ambit_page *page, const char *format, ...) {
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length > 0 && reserve(page, (size_t)length)) {
+        vsnprintf(page->text + page->size, (size_t)length + 1, format, again);
+        page->size += (size_t)length;
+    }
+    va_end(again);
+}
+
+/* Bytes of the UTF-8 character at `text` that a page may hold; 0 where there is none. */
+static size_t character_size(const char *text) {
+    const unsigned char *c = (const unsigned char *)text;
+    if (c[0] < 0x80)
+        return c[0] >= 0x20 && c[0] != 0x7f;
+    size_t size = c[0] >= 0xc2 && c[0] < 0xe0   ? 2
+                  : c[0] >= 0xe0 && c[0] < 0xf0 ? 3
+                  : c[0] >= 0xf0 && c[0] < 0xf5 ? 4
+                                                : 0;
+    for (size_t i = 1; i < size; i++)
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+    int overlong = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xf0 && c[1] < 0x90);
+    int surrogate = c[0] == 0xed && c[1] > 0x9f;
+    int beyond = c[0] == 0xf4 && c[1] > 0x8f;
+    int not_character = c[0] == 0xef && c[1] == 0xbf && c[2] > 0xbd;
+    return overlong || surrogate || beyond || not_character ? 0 : size;
+}
+
+static const char *reference(char character) {
+    switch (character) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
+void ambit_page_escape(ambit_page *page, const char *text) {
+    while (*text) {
+        size_t size = character_size(text);
+        const char *instead = size ? reference(*text) : "\xef\xbf\xbd";
+        if (instead)
+            add_bytes(page, instead, strlen(instead));
+        else
+            add_bytes(page, text, size);
+        text += size ? size : 1;
+    }
+}
+
+int ambit_text_length(const char *text) {
+    int length = 0;
+    for (; *text; text++)
+        length += (*text & 0xc0) != 0x80;
+    return length;
+}
+
+void ambit_page_escape_cut(ambit_page *page, const char *text, int characters) {
+    char *copy = strdup(text);
+    if (!copy) {
+        page->failed = 1;
+        return;
+    }
+    int cut = ambit_text_length(text) > characters;
+    size_t size = 0;
+    for (int left = characters - cut; copy[size]; size++)
+        if ((copy[size] & 0xc0) != 0x80 && left-- == 0)
+            break;
+    copy[size] = 0;
+    ambit_page_escape(page, copy);
+    ambit_page_add(page, "%s", cut ? "…" : "");
+    free(copy);
+}
+
+void ambit_page_cell(ambit_page *page, const char *text) {
+    for (; *text; text++)
+        add_bytes(page, strchr("\t\n\r", *text) ? " " : text, 1);
+}
+
+ambit_status ambit_page_write(const ambit_page *page, const char *path) {
+    if (page->failed)
+        return ambit_fail(AMBIT_SYSTEM,
+                          "%s: no memory for a page of more than %zu bytes; report fewer runs",
+                          path, page->size);
+    return ambit_write_file(path, page->text ? page->text : "", page->size);
+}
+
+void ambit_page_free(ambit_page *page) {
+    free(page->text);
+    *page = (ambit_page){0};
+}

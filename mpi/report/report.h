@@ -1,0 +1,30 @@
+/* Reports of runs: a page for people, a picture for a README.
+ *
+ * The page is one HTML file that holds all it needs: drawings are inline SVG, there is no script
+ * and nothing is fetched. It follows the reader's light or dark setting and prints in light. The
+ * numbers of every chart go beside it, NAME-data/CHART.tsv for NAME.html.
+ *
+ * One process makes a report. Not collective.
+ */
+#ifndef AMBIT_MPI_REPORT_REPORT_H
+#define AMBIT_MPI_REPORT_REPORT_H
+
+#include "../../core/status.h"
+
+typedef struct {
+    const char *const *runs; /* folders */
+    int run_count;
+    const char *title; /* NULL: the name of the folder that the first run is in */
+} ambit_report_options;
+
+/* Writes the page to `path`. Runs without an evaluation, metrics or a configuration are shown with
+ * what they have; a folder that is no run, or a damaged file, is an error. */
+ambit_status ambit_report_write(const ambit_report_options *options, const char *path);
+
+/* Writes one SVG: a panel of drawn trials a method, and beneath it the success and the mean of
+ * `metric` (NULL: the first) over successful trials. AMBIT_NO_INPUT where no trials were drawn,
+ * AMBIT_USAGE where no run has the metric. */
+ambit_status ambit_report_picture(const ambit_report_options *options, const char *metric,
+                                  const char *path);
+
+#endif

@@ -1,0 +1,51 @@
+#include "section.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+void ambit_section_begin(ambit_section *section, const char *heading, const char *lead) {
+    ambit_page_add(&section->page, "<section><h2>");
+    ambit_page_escape(&section->page, heading);
+    ambit_page_add(&section->page, "</h2>\n<p class=\"lead\">");
+    ambit_page_escape(&section->page, lead);
+    ambit_page_add(&section->page, "</p>\n");
+}
+
+void ambit_section_note(ambit_section *section, const char *text) {
+    ambit_page_add(&section->page, "<p class=\"note\">");
+    ambit_page_escape(&section->page, text);
+    ambit_page_add(&section->page, "</p>\n");
+}
+
+ambit_status ambit_section_save(ambit_section *section, const char *name, const ambit_page *table) {
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/%s.tsv", section->data_folder, name);
+    if (length < 0 || (size_t)length >= sizeof path)
+        return ambit_fail(AMBIT_CANNOT_CREATE, "%s: the name is too long; use a shorter one",
+                          section->data_folder);
+    return ambit_page_write(table, path);
+}
+
+ambit_status ambit_section_chart(ambit_section *section, const ambit_chart *chart) {
+    if (!ambit_chart_has_values(chart)) {
+        ambit_page_add(&section->page, "<p class=\"note\">");
+        ambit_page_escape(&section->page, chart->title);
+        ambit_page_add(&section->page, ": left out, since no run has logged it.</p>\n");
+        return AMBIT_OK;
+    }
+    ambit_page table = {0};
+    ambit_chart_draw(chart, &section->page);
+    ambit_chart_list(chart, &table);
+    ambit_status status = ambit_section_save(section, chart->file, &table);
+    ambit_page_free(&table);
+    return status;
+}
+
+ambit_status ambit_section_shares(ambit_section *section, const ambit_shares *shares) {
+    ambit_page table = {0};
+    ambit_shares_draw(shares, &section->page);
+    ambit_shares_list(shares, &table);
+    ambit_status status = ambit_section_save(section, shares->file, &table);
+    ambit_page_free(&table);
+    return status;
+}

@@ -1,0 +1,79 @@
+/* The section of throughput and of where a step's time goes. */
+#include "curves.h"
+
+#include "number.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { PARTS = 3 };
+
+/* Adds the mean split of a run to its method's; returns whether it has one. */
+static int add_split(const ambit_history *history, double values[PARTS]) {
+    double data = ambit_history_mean(history, AMBIT_TRAIN_DATA_SHARE);
+    double exchange = ambit_history_mean(history, AMBIT_TRAIN_EXCHANGE_SHARE);
+    if (!isfinite(data) || !isfinite(exchange))
+        return 0;
+    values[0] += 1 - data - exchange;
+    values[1] += data;
+    values[2] += exchange;
+    return 1;
+}
+
+static ambit_status draw_split(ambit_section *section) {
+    static const char *const parts[PARTS] = {"computing", "waiting for data", "exchange"};
+    const ambit_records *records = section->records;
+    size_t methods = (size_t)records->method_count;
+    double(*values)[PARTS] = NULL;
+    ambit_share_row *rows = NULL;
+    int known = 0;
+    AMBIT_TRY(ambit_allocate(&values, methods, sizeof *values, "a chart"));
+    ambit_status status = ambit_allocate(&rows, methods, sizeof *rows, "a chart");
+    for (int i = 0; status == AMBIT_OK && i < records->count; i++) {
+        int method = records->records[i].method;
+        known += add_split(&records->records[i].history, values[method]);
+        rows[method] = (ambit_share_row){records->records[i].name, values[method]};
+    }
+    const ambit_shares shares = {.file = "time-split",
+                                 .title = "Time split of a step",
+                                 .caption = "Mean over the run.",
+                                 .unit = "share of the step, summed over runs",
+                                 .width = 380,
+                                 .part_count = PARTS,
+                                 .row_count = records->method_count,
+                                 .parts = parts,
+                                 .rows = rows};
+    if (status == AMBIT_OK && known > 0)
+        status = ambit_section_shares(section, &shares);
+    free(rows);
+    free(values);
+    return status;
+}
+
+ambit_status ambit_section_speed(ambit_section *section) {
+    const ambit_chart speed = {.file = "samples-per-second",
+                               .title = "Throughput",
+                               .caption = "Of all ranks together.",
+                               .x_label = "step",
+                               .y_label = "samples per second",
+                               .zero = 1,
+                               .width = 380,
+                               .height = 240};
+    const ambit_chart peak = {.file = "peak-share",
+                              .title = "Share of peak",
+                              .caption = "Of what matrix products were measured to reach.",
+                              .x_label = "step",
+                              .y_label = "share of measured peak, %",
+                              .zero = 1,
+                              .width = 380,
+                              .height = 240};
+    ambit_section_begin(section, "Speed",
+                        "How many samples a second the ranks trained on, and what they did in the "
+                        "meantime.");
+    ambit_page_add(&section->page, "<div class=\"figures\">\n");
+    AMBIT_TRY(ambit_curves_of_column(section, &speed, AMBIT_TRAIN_SPEED, 1, 1));
+    AMBIT_TRY(ambit_curves_of_column(section, &peak, AMBIT_TRAIN_PEAK_SHARE, 100, 1));
+    AMBIT_TRY(draw_split(section));
+    ambit_page_add(&section->page, "</div></section>\n");
+    return AMBIT_OK;
+}

@@ -1,0 +1,258 @@
+#include "episode.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+
+/* One feature being decoded. */
+typedef struct {
+    const openx_record *record;
+    const openx_field *field;
+    const openx_feature *feature;
+    openx_episode *episode;
+    openx_column *column;
+    int64_t steps;
+} decoding;
+
+static const ambit_host *host_of(const decoding *d) {
+    return d->record->host;
+}
+
+/* The number of values in a feature of the wanted kind (an empty one may be of any). */
+static int count_values(const openx_record *record, const char *key, const openx_feature *feature,
+                        openx_list list, int64_t *count) {
+    if (!feature)
+        return openx_record_fail(record, AMBIT_FAULT_DATA,
+                                 "has no feature '%s', which features.json promises; leave it out "
+                                 "with option skip, or write the data set again",
+                                 key);
+    *count = feature->list == OPENX_EMPTY ? 0 : openx_feature_read(feature, NULL);
+    if (*count < 0)
+        return openx_record_fail(record, AMBIT_FAULT_DATA,
+                                 "feature '%s': its list is malformed; write the data set again",
+                                 key);
+    if (*count > 0 && feature->list != list)
+        return openx_record_fail(record, AMBIT_FAULT_DATA,
+                                 "feature '%s': features.json promises %s, the record holds %s; "
+                                 "correct features.json",
+                                 key, openx_list_name(list), openx_list_name(feature->list));
+    return 0;
+}
+
+/* As count_values(), and the count must be steps × per_step. */
+static int expect_values(const decoding *d, openx_list list, int64_t per_step) {
+    int64_t count = 0, wanted;
+    int code = count_values(d->record, d->field->key, d->feature, list, &count);
+    if (code)
+        return code;
+    if (__builtin_mul_overflow(d->steps, per_step, &wanted) || count != wanted)
+        return openx_record_fail(d->record, AMBIT_FAULT_DATA,
+                                 "feature '%s' has %" PRId64 " values, but %" PRId64 " steps of "
+                                 "%" PRId64 " (features.json) are wanted; correct the shape in "
+                                 "features.json, or write the data set again",
+                                 d->field->key, count, d->steps, per_step);
+    return 0;
+}
+
+static int decode_floats(const decoding *d) {
+    int code = expect_values(d, OPENX_FLOATS, d->field->length);
+    if (!code)
+        code = openx_reserve(host_of(d), &d->column->values,
+                             (uint64_t)(d->steps * d->field->length), sizeof(float));
+    if (!code && d->steps)
+        openx_feature_read(d->feature, d->column->values.data);
+    return code;
+}
+
+static int decode_integers(const decoding *d) {
+    int code = expect_values(d, OPENX_INTEGERS, d->field->length);
+    if (code || d->steps == 0)
+        return code;
+    int64_t count = d->steps * d->field->length;
+    openx_buffer *scratch = &d->episode->scratch;
+    code = openx_reserve(host_of(d), scratch, (uint64_t)count, sizeof(int64_t));
+    if (!code)
+        code = openx_reserve(host_of(d), &d->column->values, (uint64_t)count, sizeof(int64_t));
+    if (code)
+        return code;
+    const int64_t *values = scratch->data;
+    openx_feature_read(d->feature, scratch->data);
+    int64_t bad = openx_dtype_from_integers(d->field->dtype, values, count, d->column->values.data);
+    if (bad >= 0)
+        return openx_record_fail(
+            d->record, AMBIT_FAULT_DATA,
+            "feature '%s': step %" PRId64 " holds %" PRId64 ", which is no %s; "
+            "correct the dtype in features.json",
+            d->field->key, bad / d->field->length, values[bad], d->field->dtype->name);
+    return 0;
+}
+
+/* Reads one byte string a step into the scratch. */
+static int read_strings(const decoding *d, const openx_span **strings) {
+    openx_buffer *scratch = &d->episode->scratch;
+    int code = expect_values(d, OPENX_BYTES, 1);
+    if (!code)
+        code = openx_reserve(host_of(d), scratch, (uint64_t)d->steps, sizeof(openx_span));
+    if (!code && d->steps)
+        openx_feature_read(d->feature, scratch->data);
+    *strings = scratch->data;
+    return code;
+}
+
+static int decode_strings(const decoding *d) {
+    const openx_span *strings;
+    uint64_t total = 0;
+    int code = read_strings(d, &strings);
+    for (int64_t t = 0; !code && t < d->steps; ++t)
+        total += strings[t].size;
+    if (!code)
+        code = openx_reserve(host_of(d), &d->column->values, total, 1);
+    if (!code)
+        code = openx_reserve(host_of(d), &d->column->offsets, (uint64_t)d->steps + 1,
+                             sizeof(uint64_t));
+    if (code)
+        return code;
+    uint8_t *values = d->column->values.data;
+    uint64_t *offsets = d->column->offsets.data;
+    offsets[0] = 0;
+    for (int64_t t = 0; t < d->steps; ++t) {
+        if (strings[t].size)
+            memcpy(values + offsets[t], strings[t].data, strings[t].size);
+        offsets[t + 1] = offsets[t] + strings[t].size;
+    }
+    return 0;
+}
+
+static int fail_raw(const decoding *d, int64_t step, const char *what, uint64_t have,
+                    uint64_t wanted) {
+    return openx_record_fail(d->record, AMBIT_FAULT_DATA,
+                             "feature '%s': step %" PRId64 " %s (%" PRIu64 " bytes where "
+                             "features.json wants %" PRIu64 "); correct its shape, dtype or "
+                             "encoding in features.json",
+                             d->field->key, step, what, have, wanted);
+}
+
+/* Unpacks one zlib stream that must make exactly `size` bytes, in place of *raw. */
+static int inflate_step(const decoding *d, int64_t step, uint64_t size, openx_span *raw) {
+    openx_buffer *inflated = &d->episode->inflated;
+    int code = openx_reserve(host_of(d), inflated, size, 1);
+    if (code)
+        return code;
+    uLongf made = (uLongf)size;
+    int result = uncompress(inflated->data, &made, raw->data, (uLong)raw->size);
+    if (result != Z_OK || made != size)
+        return fail_raw(d, step, "is not a zlib stream of the right length", made, size);
+    *raw = (openx_span){inflated->data, (size_t)size};
+    return 0;
+}
+
+static int decode_raw_step(const decoding *d, int64_t step, openx_span raw) {
+    const openx_dtype *dtype = d->field->dtype;
+    uint64_t size = (uint64_t)d->field->length * dtype->raw_size;
+    size_t out_size = (size_t)d->field->length * openx_dtype_size(dtype);
+    if (d->field->encoding == OPENX_ZLIB) {
+        int code = inflate_step(d, step, size, &raw);
+        if (code)
+            return code;
+    }
+    if (raw.size != size)
+        return fail_raw(d, step, "has another size", raw.size, size);
+    openx_dtype_from_raw(dtype, raw.data, d->field->length,
+                         (uint8_t *)d->column->values.data + (size_t)step * out_size);
+    return 0;
+}
+
+/* A shape that claims more than the strings can hold is refused before memory is taken for it; zlib
+ * packs at most 1032:1. */
+static int check_raw_sizes(const decoding *d, const openx_span *strings) {
+    uint64_t size = (uint64_t)d->field->length * d->field->dtype->raw_size;
+    uint64_t ratio = d->field->encoding == OPENX_ZLIB ? 1032 : 1;
+    for (int64_t t = 0; t < d->steps; ++t)
+        if (size / ratio > strings[t].size)
+            return fail_raw(d, t, "is too small", strings[t].size, size);
+    return 0;
+}
+
+static int decode_raw(const decoding *d) {
+    const openx_span *strings;
+    int code = read_strings(d, &strings);
+    if (!code)
+        code = check_raw_sizes(d, strings);
+    if (!code)
+        code = openx_reserve(host_of(d), &d->column->values,
+                             (uint64_t)d->steps * (uint64_t)d->field->length,
+                             openx_dtype_size(d->field->dtype));
+    for (int64_t t = 0; !code && t < d->steps; ++t)
+        code = decode_raw_step(d, t, strings[t]);
+    return code;
+}
+
+static int decode_field(const decoding *d) {
+    if (d->field->dtype->element == AMBIT_BYTES)
+        return decode_strings(d);
+    if (d->field->encoding != OPENX_LIST)
+        return decode_raw(d);
+    return d->field->dtype->list == OPENX_FLOATS ? decode_floats(d) : decode_integers(d);
+}
+
+/* Writes the end of `text`, which tells episodes apart better than its beginning. */
+static void write_end(char *out, size_t room, const char *text, size_t size) {
+    static const char ellipsis[] = "…";
+    size_t fits = room - sizeof ellipsis;
+    const char *from = size > fits ? text + size - fits : text;
+    while (from > text && ((unsigned char)*from & 0xc0) == 0x80)
+        ++from;
+    snprintf(out, room, "%s%.*s", from > text ? ellipsis : "", (int)(text + size - from), from);
+}
+
+static void name_episode(openx_episode *episode, const openx_record *record) {
+    openx_span path;
+    int64_t id;
+    enum { ROOM_FOR_ID = 24 };
+    size_t room = sizeof episode->name - ROOM_FOR_ID;
+    if (openx_example_single(&episode->example, "episode_metadata/file_path", OPENX_BYTES, &path) &&
+        path.size > 0)
+        write_end(episode->name, room, (const char *)path.data, path.size);
+    else
+        write_end(episode->name, room, record->path, strlen(record->path));
+    int has_id =
+        openx_example_single(&episode->example, "episode_metadata/episode_id", OPENX_INTEGERS, &id);
+    snprintf(episode->name + strlen(episode->name), ROOM_FOR_ID, "#%" PRId64,
+             has_id ? id : record->number);
+    for (char *c = episode->name; *c; ++c)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
+}
+
+int openx_episode_decode(openx_episode *episode, const openx_record *record,
+                         const openx_features *features) {
+    static const char length_key[] = "steps/is_first";
+    int code = openx_example_parse(&episode->example, record);
+    if (!code)
+        code = count_values(record, length_key, openx_example_find(&episode->example, length_key),
+                            OPENX_INTEGERS, &episode->steps);
+    if (!code)
+        name_episode(episode, record);
+    for (int64_t f = 0; !code && f < features->count; ++f) {
+        const openx_field *field = &features->fields[f];
+        code =
+            decode_field(&(decoding){.record = record,
+                                     .field = field,
+                                     .feature = openx_example_find(&episode->example, field->key),
+                                     .episode = episode,
+                                     .column = &episode->columns[f],
+                                     .steps = episode->steps});
+    }
+    return code;
+}
+
+void openx_episode_free(const ambit_host *host, openx_episode *episode) {
+    for (int f = 0; f < AMBIT_MAX_FIELDS; ++f) {
+        openx_buffer_free(host, &episode->columns[f].values);
+        openx_buffer_free(host, &episode->columns[f].offsets);
+    }
+    openx_buffer_free(host, &episode->scratch);
+    openx_buffer_free(host, &episode->inflated);
+    openx_buffer_free(host, &episode->example.memory);
+}

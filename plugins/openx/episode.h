@@ -1,0 +1,32 @@
+/* From a record to columns: every selected feature of every step.
+ *
+ * The number of steps T is that of `steps/is_first`; is_last is no help, for some data never sets
+ * it. Each feature must hold exactly T × (elements a step) values of the kind features.json says.
+ * Anything else is an error that names file, record, feature and both numbers, since a wrong count
+ * would shift every value after it.
+ */
+#ifndef OPENX_EPISODE_H
+#define OPENX_EPISODE_H
+
+#include "features.h"
+
+/* One decoded feature: steps × elements in `values`; of byte strings also steps + 1 `offsets`. */
+typedef struct {
+    openx_buffer values, offsets;
+} openx_column;
+
+/* Starts as zeros; used again from record to record; ended with openx_episode_free(). */
+typedef struct {
+    openx_example example;
+    openx_buffer scratch, inflated;
+    openx_column columns[AMBIT_MAX_FIELDS]; /* in the order of the features */
+    int64_t steps;
+    char name[256]; /* PATH#ID of the episode's metadata, or shard and record; a line */
+} openx_episode;
+
+int openx_episode_decode(openx_episode *episode, const openx_record *record,
+                         const openx_features *features);
+
+void openx_episode_free(const ambit_host *host, openx_episode *episode);
+
+#endif

@@ -1,0 +1,286 @@
+#include "features.h"
+
+#include "json.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
+
+/* Where a walk down the tree stands. */
+typedef struct {
+    const ambit_host *host;
+    const char *path; /* of features.json */
+    openx_features *features;
+    char key[OPENX_KEY_SIZE];
+    size_t size; /* of key */
+    int64_t shape[AMBIT_MAX_RANK];
+    uint32_t rank; /* of the fixed-length sequences passed; above AMBIT_MAX_RANK: too many */
+    int is_ragged;
+} walk;
+
+static int walk_node(walk *at, const json_t *node);
+
+/* Adds a dimension to a field or, while walking, to what all below have in common. */
+static const char *add_dimension(const json_t *size, uint32_t *rank, int64_t *shape) {
+    int64_t value;
+    if (openx_json_integer(size, INT64_MIN, &value) || value == 0)
+        return "has a dimension that is not a positive number";
+    if (value < 0)
+        return "is ragged: its size varies from step to step";
+    if (*rank == AMBIT_MAX_RANK)
+        return "has more than 4 dimensions";
+    shape[(*rank)++] = value;
+    return NULL;
+}
+
+static const char *add_dimensions(const json_t *shape, openx_field *field) {
+    size_t i;
+    json_t *size;
+    const char *problem = NULL;
+    json_array_foreach(json_object_get(shape, "dimensions"), i, size) {
+        if (!problem)
+            problem = add_dimension(size, &field->rank, field->shape);
+    }
+    return problem;
+}
+
+static const char *read_encoding(const json_t *tensor, openx_field *field) {
+    static const char *const names[] = {"none", "bytes", "zlib"};
+    const char *name = json_string_value(json_object_get(tensor, "encoding"));
+    for (unsigned i = 0; i < 3; ++i)
+        if (!name || strcmp(names[i], name) == 0) {
+            field->encoding = (openx_encoding)(name ? i : 0);
+            return field->encoding != OPENX_LIST && field->dtype->raw_size == 0
+                       ? "has a type that cannot be read from byte strings"
+                       : NULL;
+        }
+    return "has an encoding other than none, bytes and zlib";
+}
+
+static const char *read_tensor(const json_t *tensor, openx_field *field) {
+    const char *dtype = json_string_value(json_object_get(tensor, "dtype"));
+    field->dtype = openx_dtype_find(dtype ? dtype : "");
+    if (!field->dtype)
+        return "has a dtype that is not known";
+    const char *problem = add_dimensions(json_object_get(tensor, "shape"), field);
+    return problem ? problem : read_encoding(tensor, field);
+}
+
+static const char *read_image(const json_t *image, openx_field *field) {
+    const char *dtype = json_string_value(json_object_get(image, "dtype"));
+    field->kind = OPENX_IMAGE;
+    field->dtype = openx_dtype_find("string");
+    field->is_depth = dtype && strcmp(dtype, "float32") == 0;
+    return NULL;
+}
+
+static const char *read_text(const json_t *text, openx_field *field) {
+    (void)text;
+    field->kind = OPENX_TEXT;
+    field->dtype = openx_dtype_find("string");
+    return NULL;
+}
+
+/* The number of elements a step. */
+static const char *count_elements(openx_field *field) {
+    field->length = 1;
+    for (uint32_t d = 0; d < field->rank; ++d) {
+        if (field->shape[d] > INT32_MAX / field->length)
+            return "has 2³¹ elements a step or more";
+        field->length *= field->shape[d];
+    }
+    return field->dtype->element == AMBIT_BYTES && field->rank > 0
+               ? "holds several byte strings a step"
+               : NULL;
+}
+
+static const char *read_leaf(const walk *at, const json_t *node, openx_field *field) {
+    static const struct {
+        const char *name;
+        const char *(*read)(const json_t *leaf, openx_field *field);
+    } leaves[] = {{"tensor", read_tensor}, {"image", read_image}, {"text", read_text}};
+    field->rank = at->rank;
+    memcpy(field->shape, at->shape, sizeof field->shape);
+    for (size_t i = 0; i < sizeof leaves / sizeof *leaves; ++i) {
+        const json_t *leaf = json_object_get(node, leaves[i].name);
+        if (!leaf)
+            continue;
+        const char *problem = leaves[i].read(leaf, field);
+        if (!problem)
+            problem = count_elements(field);
+        return at->is_ragged ? "is ragged: its length varies from step to step" : problem;
+    }
+    return "is of a kind other than tensor, image and text";
+}
+
+static int add_field(walk *at, const json_t *node) {
+    if (at->features->count == OPENX_MAX_FEATURES)
+        return at->host->fail(at->host->context, AMBIT_FAULT_UNSUPPORTED,
+                              "%s: a step has more than %d features; remove some from the file",
+                              at->path, OPENX_MAX_FEATURES);
+    openx_field *field = &at->features->fields[at->features->count++];
+    memcpy(field->key, at->key, at->size + 1);
+    field->problem = read_leaf(at, node, field);
+    if (!field->problem && field->key[strspn(field->key, allowed)])
+        field->problem = "has a name with characters other than letters, digits and _ . / -";
+    if (!field->problem && strlen(openx_field_name(field)) > OPENX_NAME_MOST)
+        field->problem = "has a name of more than 63 characters";
+    return 0;
+}
+
+/* Each feature of a dictionary, with its name added to the key. */
+static int walk_dictionary(walk *at, json_t *dictionary) {
+    const char *name;
+    json_t *child;
+    json_object_foreach(dictionary, name, child) {
+        size_t before = at->size;
+        int added =
+            snprintf(at->key + before, sizeof at->key - before, "%s%s", before ? "/" : "", name);
+        if (added < 0 || (size_t)added >= sizeof at->key - before)
+            return at->host->fail(at->host->context, AMBIT_FAULT_UNSUPPORTED,
+                                  "%s: the name of feature '%s…' is longer than %d bytes; shorten "
+                                  "it",
+                                  at->path, at->key, OPENX_KEY_SIZE - 1);
+        at->size += (size_t)added;
+        int code = walk_node(at, child);
+        at->key[at->size = before] = 0;
+        if (code)
+            return code;
+    }
+    return 0;
+}
+
+/* A sequence within a step: one more dimension, or ragged. */
+static int walk_sequence(walk *at, const json_t *sequence) {
+    walk before = *at;
+    const char *problem = add_dimension(json_object_get(sequence, "length"), &at->rank, at->shape);
+    at->is_ragged |= problem != NULL;
+    int code = walk_node(at, json_object_get(sequence, "feature"));
+    at->rank = before.rank;
+    at->is_ragged = before.is_ragged;
+    return code;
+}
+
+static int walk_node(walk *at, const json_t *node) {
+    json_t *dictionary = json_object_get(json_object_get(node, "featuresDict"), "features");
+    const json_t *sequence = json_object_get(node, "sequence");
+    if (dictionary)
+        return walk_dictionary(at, dictionary);
+    if (sequence)
+        return walk_sequence(at, sequence);
+    return add_field(at, node);
+}
+
+/* Is `name` one of the names in `list`, separated by commas and blanks? */
+static int is_listed(const char *list, const char *name) {
+    size_t size = strlen(name);
+    for (list += strspn(list, ", "); *list; list += strspn(list, ", ")) {
+        size_t token = strcspn(list, ", ");
+        if (token == size && memcmp(list, name, size) == 0)
+            return 1;
+        list += token;
+    }
+    return 0;
+}
+
+static int check_skip(const walk *at, const char *list) {
+    for (list += strspn(list, ", "); *list; list += strspn(list, ", ")) {
+        char name[OPENX_KEY_SIZE];
+        size_t size = strcspn(list, ", ");
+        snprintf(name, sizeof name, "%.*s", (int)(size < sizeof name ? size : sizeof name - 1),
+                 list);
+        if (openx_features_find(at->features, name) < 0)
+            return at->host->fail(at->host->context, AMBIT_FAULT_OPTION,
+                                  "option skip: '%s' is no feature of a step in %s; write names "
+                                  "as they stand in the tree, joined by '/', without 'steps/'",
+                                  name, at->path);
+        list += size;
+    }
+    return 0;
+}
+
+static int is_wanted(const openx_field *field, const openx_selection *selection) {
+    return (selection->images || field->kind != OPENX_IMAGE) &&
+           (selection->language || !strstr(openx_field_name(field), "language_")) &&
+           !is_listed(selection->skip, openx_field_name(field));
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(((const openx_field *)a)->key, ((const openx_field *)b)->key);
+}
+
+/* Sorts, keeps what is wanted and refuses what of it cannot be read. */
+static int select_fields(const walk *at, const openx_selection *selection) {
+    openx_features *features = at->features;
+    int64_t kept = 0;
+    qsort(features->fields, (size_t)features->count, sizeof *features->fields, by_name);
+    for (int64_t i = 0; i < features->count; ++i) {
+        openx_field field = features->fields[i];
+        if (!is_wanted(&field, selection))
+            continue;
+        if (!field.problem && kept && strcmp(features->fields[kept - 1].key, field.key) == 0)
+            field.problem = "stands in the tree twice";
+        if (field.problem)
+            return at->host->fail(at->host->context, AMBIT_FAULT_UNSUPPORTED,
+                                  "%s: feature '%s' %s; leave it out with option skip: %s",
+                                  at->path, field.key, field.problem, openx_field_name(&field));
+        features->fields[kept++] = field;
+    }
+    features->count = kept;
+    if (kept >= 1 && kept <= AMBIT_MAX_FIELDS)
+        return 0;
+    return at->host->fail(at->host->context, AMBIT_FAULT_UNSUPPORTED,
+                          "%s: %d features of a step are chosen, where 1 to %d can be read; change "
+                          "the options skip, images and language",
+                          at->path, (int)kept, AMBIT_MAX_FIELDS);
+}
+
+static int read_tree(walk *at, const json_t *root, const openx_selection *selection) {
+    const json_t *steps = json_object_get(
+        json_object_get(json_object_get(root, "featuresDict"), "features"), "steps");
+    json_t *feature = json_object_get(json_object_get(steps, "sequence"), "feature");
+    json_t *dictionary = json_object_get(json_object_get(feature, "featuresDict"), "features");
+    if (!dictionary)
+        return at->host->fail(at->host->context, AMBIT_FAULT_DATA,
+                              "%s: has no sequence 'steps' of features, so this is not an RLDS "
+                              "data set; name the folder of one",
+                              at->path);
+    at->size = (size_t)snprintf(at->key, sizeof at->key, "steps");
+    int code = walk_dictionary(at, dictionary);
+    if (!code)
+        code = check_skip(at, selection->skip);
+    return code ? code : select_fields(at, selection);
+}
+
+int openx_features_read(const ambit_host *host, const char *folder,
+                        const openx_selection *selection, openx_features *features) {
+    char path[PATH_MAX];
+    json_t *root;
+    *features = (openx_features){0};
+    int code = openx_json_load(host, folder, "features.json", path, &root);
+    if (code)
+        return code;
+    features->fields = host->allocate(host->context, OPENX_MAX_FEATURES, sizeof(openx_field));
+    walk at = {.host = host, .path = path, .features = features};
+    code = features->fields ? read_tree(&at, root, selection) : AMBIT_FAULT_MEMORY;
+    json_decref(root);
+    if (code) {
+        openx_release(host, features->fields);
+        *features = (openx_features){0};
+    }
+    return code;
+}
+
+const char *openx_field_name(const openx_field *field) {
+    return field->key + strlen("steps/");
+}
+
+int64_t openx_features_find(const openx_features *features, const char *name) {
+    for (int64_t i = 0; i < features->count; ++i)
+        if (strcmp(openx_field_name(&features->fields[i]), name) == 0)
+            return i;
+    return -1;
+}

@@ -1,0 +1,57 @@
+/* features.json: what a step holds.
+ *
+ * A tree: featuresDict nests, `sequence` repeats, and the leaves are tensor, image and text. All
+ * below `steps` becomes one flat list a feature in each record, time-major: its key is the names on
+ * the way, joined by "/". Names may themselves hold a "/" (bc_z's "future/xyz_residual"), so keys
+ * are built by walking down the tree and never taken apart. The descriptions in the file are not
+ * read: in published data sets they are wrong.
+ *
+ * What this plugin cannot represent (ragged lists, several images a step, unknown types) is kept
+ * with the reason, and refused only when it was asked for.
+ */
+#ifndef OPENX_FEATURES_H
+#define OPENX_FEATURES_H
+
+#include "dtype.h"
+
+/* NAME_MOST: the longest name that Ambit takes for a field. */
+enum { OPENX_MAX_FEATURES = 256, OPENX_KEY_SIZE = 256, OPENX_NAME_MOST = 63 };
+
+typedef enum { OPENX_TENSOR, OPENX_IMAGE, OPENX_TEXT } openx_kind;
+typedef enum { OPENX_LIST, OPENX_RAW, OPENX_ZLIB } openx_encoding;
+
+typedef struct {
+    char key[OPENX_KEY_SIZE]; /* "steps/observation/state" */
+    openx_kind kind;
+    openx_encoding encoding;
+    const openx_dtype *dtype; /* string for images and texts */
+    int is_depth;             /* an image whose pixels are float32 */
+    uint32_t rank;
+    int64_t shape[AMBIT_MAX_RANK];
+    int64_t length;      /* elements a step */
+    const char *problem; /* why it cannot be read; NULL: it can */
+} openx_field;
+
+/* Which features of a step to read. */
+typedef struct {
+    int images, language; /* 0: leave out images; texts and embeddings named "language_…" */
+    const char *skip;     /* names to leave out, separated by commas */
+} openx_selection;
+
+typedef struct {
+    openx_field *fields; /* sorted by name */
+    int64_t count;
+} openx_features;
+
+/* Reads FOLDER/features.json and keeps what is selected; each can be read, and there are at most
+ * AMBIT_MAX_FIELDS. The caller frees fields with host->release(); on failure nothing is left. */
+int openx_features_read(const ambit_host *host, const char *folder,
+                        const openx_selection *selection, openx_features *features);
+
+/* The field's key without "steps/": "observation/state". */
+const char *openx_field_name(const openx_field *field);
+
+/* The field with this name, or -1. */
+int64_t openx_features_find(const openx_features *features, const char *name);
+
+#endif

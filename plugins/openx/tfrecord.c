@@ -1,0 +1,223 @@
+#include "tfrecord.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HEADER = 12, FOOTER = 4, FRAME = HEADER + FOOTER };
+
+int openx_record_fail(const openx_record *record, enum ambit_fault fault, const char *format, ...) {
+    char sentence[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    return record->host->fail(record->host->context, fault,
+                              "%s: record %" PRId64 " at byte %" PRId64 ": %s", record->path,
+                              record->number, record->offset, sentence);
+}
+
+static uint32_t masked_crc(const ambit_host *host, const void *data, size_t size) {
+    uint32_t crc = host->crc32c(host->context, 0, data, size);
+    return ((crc >> 15) | (crc << 17)) + 0xa282ead8u;
+}
+
+static int fail_errno(const ambit_host *host, const char *path, const char *what) {
+    enum ambit_fault fault =
+        errno == EIO || errno == ESTALE ? AMBIT_FAULT_DATA : AMBIT_FAULT_NO_INPUT;
+    return host->fail(host->context, fault,
+                      "%s: cannot be %s: %s; dataset_info.json names this shard: complete the "
+                      "copy, or choose a split that is there",
+                      path, what, strerror(errno));
+}
+
+/* Reads `size` bytes at `offset`, which the caller knows to lie within the file. */
+static int read_at(const ambit_host *host, const char *path, int file, void *data, size_t size,
+                   int64_t offset) {
+    for (size_t done = 0; done < size;) {
+        ssize_t got = pread(file, (char *)data + done, size - done, offset + (off_t)done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return fail_errno(host, path, "read");
+        if (got == 0)
+            return host->fail(host->context, AMBIT_FAULT_DATA,
+                              "%s: byte %" PRId64 ": the file became shorter while it was read; "
+                              "let whatever writes it finish",
+                              path, offset + (int64_t)done);
+        done += (size_t)got;
+    }
+    return 0;
+}
+
+static int check_shard(const ambit_host *host, openx_shard *shard) {
+    struct stat facts;
+    if (stat(shard->path, &facts))
+        return fail_errno(host, shard->path, "found");
+    if (!S_ISREG(facts.st_mode))
+        return host->fail(host->context, AMBIT_FAULT_NO_INPUT,
+                          "%s: is not a regular file; name the folder of a data set's version",
+                          shard->path);
+    shard->size = facts.st_size;
+    if (shard->count > shard->size / FRAME)
+        return host->fail(host->context, AMBIT_FAULT_DATA,
+                          "%s: dataset_info.json promises %" PRId64 " records, but the file has "
+                          "only %" PRId64 " bytes; copy it again",
+                          shard->path, shard->count, shard->size);
+    return 0;
+}
+
+int openx_records_open(openx_records *records, const ambit_host *host, openx_shard *shards,
+                       int64_t shard_count, int64_t *bytes) {
+    *records = (openx_records){
+        .host = host, .shards = shards, .shard_count = shard_count, .file = -1, .file_shard = -1};
+    *bytes = 0;
+    for (int64_t s = 0; s < shard_count; ++s) {
+        int code = check_shard(host, &shards[s]);
+        if (code)
+            return code;
+        records->count += shards[s].count;
+        *bytes += shards[s].size - shards[s].count * FRAME;
+    }
+    return 0;
+}
+
+/* Opens shard `s` in place of the one that is open. */
+static int open_file(openx_records *records, int64_t s) {
+    if (records->file_shard == s)
+        return 0;
+    if (records->file >= 0)
+        close(records->file);
+    records->file_shard = -1;
+    records->file = open(records->shards[s].path, O_RDONLY | O_CLOEXEC);
+    if (records->file < 0)
+        return fail_errno(records->host, records->shards[s].path, "opened");
+    records->file_shard = s;
+    return 0;
+}
+
+static int refuse_compressed(const openx_record *record, const uint8_t header[HEADER]) {
+    if (header[0] == 0x1f && header[1] == 0x8b)
+        return openx_record_fail(record, AMBIT_FAULT_UNSUPPORTED,
+                                 "the file as a whole is gzip; unpack it with gunzip");
+    return openx_record_fail(record, AMBIT_FAULT_DATA,
+                             "the checksum of its length is wrong, so the records after it cannot "
+                             "be found; copy the file again");
+}
+
+/* The length of the record whose header is at record->offset. */
+static int read_length(openx_records *records, const openx_record *record, int64_t size,
+                       int64_t *length) {
+    uint8_t header[HEADER];
+    int64_t left = size - record->offset;
+    if (left < HEADER)
+        return openx_record_fail(record, AMBIT_FAULT_DATA,
+                                 "cut short: %" PRId64 " of the %d bytes of its header are "
+                                 "there; copy the file again",
+                                 left, HEADER);
+    int code = read_at(record->host, record->path, records->file, header, HEADER, record->offset);
+    if (code)
+        return code;
+    if (masked_crc(record->host, header, 8) != openx_little32(header + 8))
+        return refuse_compressed(record, header);
+    uint64_t claimed = openx_little64(header);
+    if (left < FRAME || claimed > (uint64_t)(left - FRAME))
+        return openx_record_fail(record, AMBIT_FAULT_DATA,
+                                 "cut short: it has %" PRIu64 " bytes and a frame of %d, but only "
+                                 "%" PRId64 " bytes of the file are left; copy the file again",
+                                 claimed, FRAME, left);
+    *length = (int64_t)claimed;
+    return 0;
+}
+
+static int walk_headers(openx_records *records, openx_shard *shard, int64_t *offsets) {
+    openx_record record = {.host = records->host, .path = shard->path};
+    for (; record.offset < shard->size; ++record.number) {
+        int64_t length;
+        int code = read_length(records, &record, shard->size, &length);
+        if (code)
+            return code;
+        if (record.number < shard->count)
+            offsets[record.number] = record.offset;
+        record.offset += FRAME + length;
+    }
+    if (record.number != shard->count)
+        return records->host->fail(records->host->context, AMBIT_FAULT_DATA,
+                                   "%s: holds %" PRId64 " records, but dataset_info.json promises "
+                                   "%" PRId64 " in shardLengths; copy both files again",
+                                   shard->path, record.number, shard->count);
+    return 0;
+}
+
+static int index_shard(openx_records *records, openx_shard *shard) {
+    const ambit_host *host = records->host;
+    if (shard->offsets)
+        return 0;
+    int64_t *offsets = host->allocate(host->context, (size_t)shard->count, sizeof *offsets);
+    if (!offsets)
+        return AMBIT_FAULT_MEMORY;
+    int code = walk_headers(records, shard, offsets);
+    if (code)
+        openx_release(host, offsets);
+    else
+        shard->offsets = offsets;
+    return code;
+}
+
+/* Reads the data and its CRC; the header was checked when the shard was walked. */
+static int read_data(openx_records *records, const openx_shard *shard, openx_record *record) {
+    int64_t length;
+    int code = read_length(records, record, shard->size, &length);
+    if (!code)
+        code = openx_reserve(record->host, &records->data, (uint64_t)length + FOOTER, 1);
+    if (!code)
+        code = read_at(record->host, record->path, records->file, records->data.data,
+                       (size_t)length + FOOTER, record->offset + HEADER);
+    if (code)
+        return code;
+    record->data = (openx_span){records->data.data, (size_t)length};
+    if (masked_crc(record->host, record->data.data, record->data.size) !=
+        openx_little32(record->data.data + length))
+        return openx_record_fail(record, AMBIT_FAULT_DATA,
+                                 "the checksum of its %" PRId64 " bytes is wrong; copy the file "
+                                 "again",
+                                 length);
+    return 0;
+}
+
+int openx_records_read(openx_records *records, int64_t index, openx_record *record) {
+    int64_t s = 0;
+    while (index >= records->shards[s].count)
+        index -= records->shards[s++].count;
+    openx_shard *shard = &records->shards[s];
+    int code = open_file(records, s);
+    if (!code)
+        code = index_shard(records, shard);
+    if (code)
+        return code;
+    *record = (openx_record){.host = records->host,
+                             .path = shard->path,
+                             .number = index,
+                             .offset = shard->offsets[index]};
+    return read_data(records, shard, record);
+}
+
+void openx_records_close(openx_records *records) {
+    const ambit_host *host = records->host;
+    if (!host)
+        return;
+    for (int64_t s = 0; s < records->shard_count; ++s) {
+        openx_release(host, records->shards[s].path);
+        openx_release(host, records->shards[s].offsets);
+    }
+    openx_release(host, records->shards);
+    openx_buffer_free(host, &records->data);
+    if (records->file >= 0)
+        close(records->file);
+    *records = (openx_records){.file = -1};
+}

@@ -1,0 +1,400 @@
+/* Windows at the ends of episodes, normalisation against hand values, classes, weights, shares and
+ * held-out episodes. */
+#include "datasets/mixture.h"
+#include "fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const observation[] = {"observation/state", "count"};
+
+static int remove_folders(void **state) {
+    (void)state;
+    fixture_cleanup();
+    return 0;
+}
+
+static ambit_mixture_options basic(const ambit_source_use *sources, int count) {
+    return (ambit_mixture_options){.sources = sources,
+                                   .source_count = count,
+                                   .observation = observation,
+                                   .observation_count = 2,
+                                   .action = "action",
+                                   .observation_steps = 2,
+                                   .horizon = 4,
+                                   .cache_bytes = 1 << 20};
+}
+
+static ambit_source_use use(const char *folder) {
+    return (ambit_source_use){folder, 1, 0, NAN, NAN};
+}
+
+static ambit_mixture *open_mixture(const ambit_mixture_options *options) {
+    ambit_mixture *mixture;
+    if (ambit_mixture_open(options, &mixture) != AMBIT_OK)
+        fail_msg("%s", ambit_message());
+    return mixture;
+}
+
+static void read_sample(ambit_mixture *mixture, int c, int64_t ordinal, float *o, float *a,
+                        uint64_t *sample) {
+    if (ambit_mixture_read(mixture, c, ordinal, o, a, sample) != AMBIT_OK)
+        fail_msg("%s", ambit_message());
+}
+
+static int64_t within(int64_t step, int64_t first, int64_t end) {
+    return step < first ? first : step >= end ? end - 1 : step;
+}
+
+/* Every sample of episodes of 5, 1 and 12 steps against the definition, for these options. */
+static void check_windows(int offset, bool relative, int64_t cache_bytes) {
+    static const int64_t lengths[] = {5, 1, 12};
+    const char *folder = fixture_folder();
+    fixture_write(folder, lengths, 3, 2, NULL, 0);
+    const ambit_source_use source = use(folder);
+    ambit_mixture_options options = basic(&source, 1);
+    options.action_offset = offset;
+    options.relative = relative;
+    options.cache_bytes = cache_bytes;
+    ambit_mixture *mixture = open_mixture(&options);
+    assert_int_equal(ambit_mixture_observation_size(mixture), 6);
+    assert_int_equal(ambit_mixture_chunk_steps(mixture), 4);
+    assert_int_equal(ambit_mixture_chunk_width(mixture), 3);
+    assert_int_equal(ambit_mixture_sample_count(mixture), 18);
+    for (int64_t t = 0, e = 0, first = 0; t < 18; t++) {
+        float o[6], a[12];
+        uint64_t sample;
+        if (t == first + lengths[e])
+            first += lengths[e++];
+        int64_t end = first + lengths[e];
+        read_sample(mixture, 0, t, o, a, &sample);
+        assert_int_equal(sample, t);
+        for (int s = 0; s < 2; s++) {
+            int64_t at = within(t - 1 + s, first, end);
+            assert_true(o[3 * s] == fixture_state(at, 0));
+            assert_true(o[3 * s + 1] == fixture_state(at, 1));
+            assert_true(o[3 * s + 2] == (float)fixture_count(at));
+        }
+        for (int s = 0; s < 4; s++)
+            for (int d = 0; d < 3; d++) {
+                float wanted = fixture_action(within(t + offset + s, first, end), d);
+                wanted -= relative ? fixture_action(t, d) : 0;
+                if (d == 1 && t + offset + s >= end)
+                    wanted = 0;
+                assert_true(a[3 * s + d] == wanted);
+            }
+    }
+    ambit_mixture_close(mixture);
+}
+
+static void windows_respect_episodes(void **state) {
+    (void)state;
+    for (int offset = -2; offset <= 3; offset++)
+        check_windows(offset, false, 1 << 20);
+    check_windows(1, false, 0);
+    check_windows(1, false, 300);
+}
+
+static void relative_chunks(void **state) {
+    (void)state;
+    check_windows(0, true, 1 << 20);
+    check_windows(2, true, 0);
+}
+
+static void assert_near(double value, double wanted) {
+    if (!(fabs(value - wanted) <= 1e-5 * (1 + fabs(wanted))))
+        fail_msg("%.9g where %.9g is wanted", value, wanted);
+}
+
+/* Eight steps: count − as −3, 997 … 6997; state 0, .5 … 3.5 and 4.25; action as a cycle of 7. */
+static ambit_mixture *eight_steps(ambit_normalisation o, ambit_normalisation a, bool relative) {
+    static const int64_t lengths[] = {8};
+    const char *folder = fixture_folder();
+    fixture_write(folder, lengths, 1, 1, NULL, 0);
+    ambit_source_use source = use(folder);
+    ambit_mixture_options options = basic(&source, 1);
+    options.normalise_observation = o;
+    options.normalise_action = a;
+    options.relative = relative;
+    return open_mixture(&options);
+}
+
+static void standard(void **state) {
+    (void)state;
+    float o[6], a[12];
+    uint64_t sample;
+    ambit_mixture *mixture = eight_steps(AMBIT_NORMALISE_STANDARD, AMBIT_NORMALISE_STANDARD, false);
+    read_sample(mixture, 0, 7, o, a, &sample);
+    /* 0 … 7 have mean 3.5 and standard deviation √5.25. */
+    assert_near(o[0], (6 - 3.5) / sqrt(5.25));
+    assert_near(o[3], (7 - 3.5) / sqrt(5.25));
+    assert_near(o[2], (6 - 3.5) / sqrt(5.25));
+    assert_true(o[1] == 0 && o[4] == 0);
+    /* Element 0 is −2.5 … 3.5, −2.5: mean .125; Σx² = 36, so variance 4.5 − .125². */
+    assert_near(a[0], (-2.5 - .125) / sqrt(4.5 - .015625));
+    assert_true(a[2] == fixture_action(7, 2)); /* unnormalised */
+    ambit_denormalise_chunk(ambit_mixture_normaliser(mixture), a);
+    for (int d = 0; d < 3; d++)
+        assert_near(a[d], fixture_action(7, d));
+    ambit_mixture_close(mixture);
+}
+
+static void bounds(void **state) {
+    (void)state;
+    float o[6], a[12];
+    uint64_t sample;
+    ambit_mixture *mixture =
+        eight_steps(AMBIT_NORMALISE_BOUNDS_Q99, AMBIT_NORMALISE_BOUNDS_Q99, false);
+    /* Of 0 … 7 numpy's quantiles are .07 and 6.93. */
+    read_sample(mixture, 0, 1, o, a, &sample);
+    assert_near(o[0], -1); /* step 0 lies below q01: clipped */
+    assert_near(o[3], 2 * (1 - .07) / 6.86 - 1);
+    assert_true(o[1] == 0);
+    assert_true(a[2] == fixture_action(1, 2)); /* .5, left alone */
+    read_sample(mixture, 0, 5, o, a, &sample);
+    assert_true(a[3 + 2] == fixture_action(6, 2)); /* 5.5: left alone, so not clipped */
+    float raw[6] = {3.5f, 4.25f, 6997, 0, 4.25f, -3};
+    ambit_normalise_observation(ambit_mixture_normaliser(mixture), raw);
+    assert_true(raw[0] == 1 && raw[1] == 0 && raw[2] == 1 && raw[3] == -1 && raw[5] == -1);
+    ambit_mixture_close(mixture);
+}
+
+static void step_rms(void **state) {
+    (void)state;
+    float o[6], a[12];
+    uint64_t sample;
+    ambit_mixture *mixture = eight_steps(AMBIT_NORMALISE_NONE, AMBIT_NORMALISE_STEP_RMS, true);
+    double squares[4] = {0};
+    for (int64_t t = 0; t < 8; t++)
+        for (int s = 0; s < 4; s++)
+            for (int d = 0; d < 2; d++) { /* element 1 pads with zero */
+                double x = fixture_action(within(t + s, 0, 8), d) - fixture_action(t, d);
+                squares[s] += d == 1 && t + s >= 8 ? 0 : x * x;
+            }
+    read_sample(mixture, 0, 3, o, a, &sample);
+    assert_true(a[0] == 0 && a[1] == 0); /* a relative chunk starts at 0 always */
+    for (int s = 1; s < 4; s++)
+        assert_near(a[3 * s],
+                    (fixture_action(3 + s, 0) - fixture_action(3, 0)) / sqrt(squares[s] / 16));
+    assert_true(a[3 + 2] == 1); /* unnormalised */
+    ambit_denormalise_chunk(ambit_mixture_normaliser(mixture), a);
+    assert_near(a[3], 1);
+    ambit_mixture_close(mixture);
+}
+
+/* Relative chunks of the eight steps: their own mean and deviation, over all steps and samples. */
+static void relative_standard(void **state) {
+    (void)state;
+    float o[6], a[12];
+    uint64_t sample;
+    ambit_mixture *mixture = eight_steps(AMBIT_NORMALISE_NONE, AMBIT_NORMALISE_STANDARD, true);
+    double sum = 0, squares = 0;
+    for (int64_t t = 0; t < 8; t++)
+        for (int s = 0; s < 4; s++) {
+            double x = fixture_action(within(t + s, 0, 8), 0) - fixture_action(t, 0);
+            sum += x / 32;
+            squares += x * x / 32;
+        }
+    read_sample(mixture, 0, 2, o, a, &sample);
+    assert_near(a[6], (2 - sum) / sqrt(squares - sum * sum));
+    ambit_mixture_close(mixture);
+}
+
+/* Two stores normalise like one store of all their episodes. */
+static void pooled_statistics(void **state) {
+    (void)state;
+    static const int64_t first[] = {9, 4}, second[] = {20}, all[] = {9, 4, 20};
+    const char *a = fixture_folder(), *b = fixture_folder(), *whole = fixture_folder();
+    fixture_write(a, first, 2, 1, NULL, 0);
+    fixture_write(b, second, 1, 1, NULL, 13);
+    fixture_write(whole, all, 3, 2, NULL, 0);
+    const ambit_source_use two[] = {use(a), use(b)}, one = use(whole);
+    for (int kind = AMBIT_NORMALISE_STANDARD; kind <= AMBIT_NORMALISE_STEP_RMS; kind++) {
+        ambit_mixture_options options = basic(two, 2);
+        options.normalise_action = (ambit_normalisation)kind;
+        if (kind != AMBIT_NORMALISE_STEP_RMS)
+            options.normalise_observation = (ambit_normalisation)kind;
+        ambit_mixture *pooled = open_mixture(&options);
+        options.sources = &one;
+        options.source_count = 1;
+        ambit_mixture *together = open_mixture(&options);
+        const ambit_normaliser *x = ambit_mixture_normaliser(pooled);
+        const ambit_normaliser *y = ambit_mixture_normaliser(together);
+        for (int i = 0; i < 6; i++) {
+            assert_near(x->observation_shift[i], y->observation_shift[i]);
+            assert_near(x->observation_scale[i], y->observation_scale[i]);
+        }
+        for (int i = 0; i < 12; i++) {
+            assert_near(x->chunk_shift[i], y->chunk_shift[i]);
+            assert_near(x->chunk_scale[i], y->chunk_scale[i]);
+        }
+        ambit_mixture_close(pooled);
+        ambit_mixture_close(together);
+    }
+}
+
+static void classes_by_bounds(void **state) {
+    (void)state;
+    static const int64_t lengths[] = {5, 1, 12, 7, 3};
+    static const double sigma[] = {.6, 1, .2, .9, .60001, 1, NAN, NAN, .2, .9};
+    int count;
+    float o[6], a[12];
+    uint64_t sample;
+    const char *folder = fixture_folder();
+    fixture_write(folder, lengths, 5, 2, sigma, 0);
+    ambit_source_use source = use(folder);
+    ambit_mixture_options options = basic(&source, 1);
+    ambit_mixture *mixture = open_mixture(&options);
+    const ambit_class *classes = ambit_mixture_classes(mixture, &count);
+    assert_int_equal(count, 3);
+    assert_int_equal(classes[0].count, 7); /* no bounds: 0 to 1 */
+    assert_true(classes[0].sigma_min == 0 && classes[0].sigma_max == 1);
+    assert_int_equal(classes[1].count, 4); /* .2 to .9 */
+    assert_int_equal(classes[2].count, 17);
+    assert_true(classes[2].sigma_min == .6 && classes[2].weight == 1);
+    read_sample(mixture, 1, 0, o, a, &sample);
+    assert_int_equal(sample, 5); /* episode 1 */
+    read_sample(mixture, 1, 1, o, a, &sample);
+    assert_int_equal(sample, 25); /* episode 4 */
+    read_sample(mixture, 2, 5, o, a, &sample);
+    assert_int_equal(sample, 6); /* episode 2, after the 5 of episode 0 */
+    assert_int_equal(ambit_mixture_read(mixture, 1, 4, o, a, &sample), AMBIT_INTERNAL);
+    ambit_mixture_close(mixture);
+    /* The configuration's bounds replace the data's. */
+    source.sigma_min = .7;
+    source.sigma_max = .8;
+    mixture = open_mixture(&options);
+    classes = ambit_mixture_classes(mixture, &count);
+    assert_int_equal(count, 1);
+    assert_true(classes[0].sigma_min == .7 && classes[0].sigma_max == .8);
+    ambit_mixture_close(mixture);
+    /* One of them: the other is the data's, and closed where the data has none. */
+    source.sigma_max = NAN;
+    source.sigma_min = .95;
+    mixture = open_mixture(&options);
+    classes = ambit_mixture_classes(mixture, &count);
+    assert_int_equal(count, 3);
+    assert_true(classes[0].sigma_min == .95 && classes[0].sigma_max == 0 && classes[0].count == 7);
+    assert_true(classes[1].sigma_min == .95 && classes[1].sigma_max == .9 && classes[1].count == 4);
+    assert_true(classes[2].sigma_min == .95 && classes[2].sigma_max == 1);
+    ambit_mixture_close(mixture);
+    source.sigma_min = 1.5;
+    assert_int_equal(ambit_mixture_open(&options, &mixture), AMBIT_CONFIG);
+}
+
+static void weights_and_shares(void **state) {
+    (void)state;
+    static const int64_t small[] = {10}, large[] = {30};
+    int count;
+    const char *a = fixture_folder(), *b = fixture_folder();
+    fixture_write(a, small, 1, 1, NULL, 0);
+    fixture_write(b, large, 1, 1, NULL, 0);
+    ambit_source_use sources[] = {use(a), use(b)};
+    sources[1].weight = .25;
+    ambit_mixture_options options = basic(sources, 2);
+    ambit_mixture *mixture = open_mixture(&options);
+    const ambit_class *classes = ambit_mixture_classes(mixture, &count);
+    assert_int_equal(count, 2);
+    assert_true(classes[0].weight == 1 && classes[1].weight == .25);
+    assert_true(classes[0].source == 0 && classes[1].source == 1);
+    ambit_mixture_close(mixture);
+    sources[0].share = 1;
+    assert_int_equal(ambit_mixture_open(&options, &mixture), AMBIT_CONFIG);
+    sources[1].share = 4;
+    mixture = open_mixture(&options);
+    classes = ambit_mixture_classes(mixture, &count);
+    assert_near(classes[0].weight * 10, 8); /* a fifth of 40 */
+    assert_near(classes[1].weight * 30, 32);
+    ambit_mixture_close(mixture);
+    sources[0] = sources[1] = use(a);
+    sources[0].weight = sources[1].weight = 0;
+    assert_int_equal(ambit_mixture_open(&options, &mixture), AMBIT_DATA);
+}
+
+static void heldout_episodes(void **state) {
+    (void)state;
+    enum { EPISODES = 20, STEPS = 4 };
+    int64_t lengths[EPISODES];
+    int seen[EPISODES * STEPS] = {0}, count;
+    float o[6], a[12];
+    uint64_t sample;
+    for (int e = 0; e < EPISODES; e++)
+        lengths[e] = STEPS;
+    const char *folder = fixture_folder();
+    fixture_write(folder, lengths, EPISODES, 8, NULL, 0);
+    ambit_source_use source = use(folder);
+    ambit_mixture_options options = basic(&source, 1);
+    options.holdout = .25;
+    options.seed = 7;
+    ambit_mixture *mixture = open_mixture(&options);
+    assert_int_equal(ambit_mixture_heldout_count(mixture, 0), 5 * STEPS);
+    assert_int_equal(ambit_mixture_sample_count(mixture), 15 * STEPS);
+    ambit_mixture_classes(mixture, &count);
+    assert_int_equal(count, 1);
+    for (int i = 0; i < 15 * STEPS; i++) {
+        read_sample(mixture, 0, i, o, a, &sample);
+        seen[sample] += 1;
+    }
+    for (int i = 0; i < 5 * STEPS; i++) {
+        assert_int_equal(ambit_mixture_read_heldout(mixture, 0, i, o, a, &sample), AMBIT_OK);
+        seen[sample] += 2;
+    }
+    for (int e = 0; e < EPISODES; e++) /* whole episodes, each on one side */
+        for (int s = 0; s < STEPS; s++) {
+            assert_int_equal(seen[e * STEPS + s], seen[e * STEPS]);
+            assert_in_range(seen[e * STEPS + s], 1, 2);
+        }
+    assert_int_equal(ambit_mixture_read_heldout(mixture, 0, 20, o, a, &sample), AMBIT_INTERNAL);
+    ambit_mixture_close(mixture);
+}
+
+static void fields_that_do_not_fit(void **state) {
+    (void)state;
+    static const int64_t lengths[] = {4};
+    static const char *const image[] = {"image"};
+    const char *folder = fixture_folder();
+    fixture_write(folder, lengths, 1, 1, NULL, 0);
+    ambit_source_use source = use(folder);
+    ambit_mixture *mixture;
+    ambit_mixture_options options = basic(&source, 1);
+    options.action = "acton";
+    assert_int_equal(ambit_mixture_open(&options, &mixture), AMBIT_CONFIG);
+    assert_non_null(strstr(ambit_message(), "the store has: action,"));
+    options = basic(&source, 1);
+    options.observation = image;
+    options.observation_count = 1;
+    assert_int_equal(ambit_mixture_open(&options, &mixture), AMBIT_CONFIG);
+    options = basic(&source, 1);
+    options.normalise_observation = AMBIT_NORMALISE_STEP_RMS;
+    assert_int_equal(ambit_mixture_open(&options, &mixture), AMBIT_CONFIG);
+    options = basic(&source, 1);
+    options.horizon = 0;
+    assert_int_equal(ambit_mixture_open(&options, &mixture), AMBIT_CONFIG);
+    source.path = "/tmp/ambit-there-is-no-such-store";
+    options = basic(&source, 1);
+    assert_int_equal(ambit_mixture_open(&options, &mixture), AMBIT_NO_INPUT);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(windows_respect_episodes, remove_folders),
+        cmocka_unit_test_teardown(relative_chunks, remove_folders),
+        cmocka_unit_test_teardown(standard, remove_folders),
+        cmocka_unit_test_teardown(bounds, remove_folders),
+        cmocka_unit_test_teardown(step_rms, remove_folders),
+        cmocka_unit_test_teardown(relative_standard, remove_folders),
+        cmocka_unit_test_teardown(pooled_statistics, remove_folders),
+        cmocka_unit_test_teardown(classes_by_bounds, remove_folders),
+        cmocka_unit_test_teardown(weights_and_shares, remove_folders),
+        cmocka_unit_test_teardown(heldout_episodes, remove_folders),
+        cmocka_unit_test_teardown(fields_that_do_not_fit, remove_folders),
+    };
+    return cmocka_run_group_tests_name("mixture", tests, NULL, NULL);
+}

@@ -1,0 +1,43 @@
+# Shared by the tests of the program as a whole. Each test is a bash script called with the folder of
+# the build and the source tree; it works in a folder of its own and stops at the first thing that is wrong.
+set -euo pipefail
+build=$1 source_tree=$2
+ambit=$build/ambit
+work=$(mktemp -d "${TMPDIR:-/tmp}/ambit-test-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+die() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
+
+# on N ARGUMENT...: the program on N ranks.
+on() { local ranks=$1; shift; mpirun -n "$ranks" "$ambit" "$@"; }
+
+# expect CODE TEXT COMMAND...: the command must end with this exit code, within a minute, and say TEXT
+# (an extended regular expression) on stderr.
+expect() {
+    local code=$1 text=$2 got=0
+    shift 2
+    timeout 60 "$@" >out.txt 2>err.txt || got=$?
+    [ "$got" -eq "$code" ] || { cat err.txt >&2; die "exit code $got instead of $code: $*"; }
+    grep -qE -- "$text" err.txt || { cat err.txt >&2; die "does not say «$text»: $*"; }
+}
+
+# A small maze: two sources and a configuration that trains in seconds.
+make_data() {
+    on 1 ingest maze gcs gcs count=20 >/dev/null
+    on 1 ingest maze rrt rrt count=60 >/dev/null
+}
+
+# small RUN [KEY=VALUE...]: the arguments of `train` for the small maze.
+small=(train "$source_tree/configs/maze.yaml" data.sources.0.path=gcs data.sources.1.path=rrt
+    network.width=64 network.depth=2 train.batch=64 train.steps=200 train.warmup=20 train.log_every=20
+    train.checkpoint_every=50 train.validate_every=100)
+
+# same A B: two runs have the same weights, averages and moments, bit for bit.
+same() {
+    local array
+    for array in parameters average first second; do
+        h5diff "$1/checkpoints/last" "$2/checkpoints/last" "/$array" >/dev/null ||
+            die "$1 and $2 differ in /$array"
+    done
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# The same 200 steps on 1, 2 and 4 ranks, and on pretended nodes, give the same bits; another seed does not.
+. "$(dirname "$0")/common.sh"
+make_data
+
+for ranks in 1 2 4; do
+    on $ranks "${small[@]}" --run runs/$ranks >/dev/null 2>&1
+done
+AMBIT_NODE_SIZE=1 on 4 "${small[@]}" --run runs/nodes >/dev/null 2>&1
+for other in 2 4 nodes; do
+    same runs/1 runs/$other
+done
+
+# what is learnt and logged is the same too, apart from times and rates of work
+numbers() { sed -E 's/"(time|seconds|samples_per_second|peak_share|data_share|exchange_share)": *[^,}]*,?//g' "$1/metrics.jsonl" | grep -v '"start"'; }
+for other in 2 4 nodes; do
+    [ "$(numbers runs/1)" = "$(numbers runs/$other)" ] || die "metrics of 1 rank and $other differ"
+done
+[ "$(numbers runs/1 | grep -c '"train"')" -eq 10 ] || die "10 lines of metrics expected"
+
+on 2 "${small[@]}" run.seed=1 --run runs/seed >/dev/null 2>&1
+if h5diff runs/1/checkpoints/last runs/seed/checkpoints/last /parameters >/dev/null; then
+    die "another seed gave the same parameters"
+fi
+
+# the transformer, the ambient loss and the other order of drawing too
+variant=(network.kind=dit network.width=32 network.heads=2 ambient.loss=ambient ambient.draw=sample_first
+    ambient.prediction=v train.steps=40)
+on 1 "${small[@]}" "${variant[@]}" --run runs/dit1 >/dev/null 2>&1
+on 4 "${small[@]}" "${variant[@]}" --run runs/dit4 >/dev/null 2>&1
+same runs/dit1 runs/dit4
+
+# and what the policy does
+for ranks in 1 2 3; do
+    on $ranks eval runs/1 eval.trials=40 eval.batch=8 >/dev/null 2>&1
+    cp -r runs/1/eval eval-$ranks
+done
+for file in summary.json trials.tsv drawings.jsonl; do
+    cmp eval-1/$file eval-2/$file || die "evaluation on 2 ranks differs in $file"
+    cmp eval-1/$file eval-3/$file || die "evaluation on 3 ranks differs in $file"
+done
+echo "bitwise the same on 1, 2 and 4 ranks"

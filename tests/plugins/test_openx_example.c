@@ -1,0 +1,252 @@
+/* The source plugin openx on Examples: what writers may do, and what they must not. */
+#include "openx_bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Two records: the small episode with this list added under `key` (a later key wins), and a whole
+ * one. */
+static void write_with(openx_bench *b, const char *key, uint32_t kind, const void *list,
+                       size_t size) {
+    openx_bytes file = {0}, map = openx_small_map(0, 0), copy = {0};
+    openx_put(&copy, list, size);
+    openx_put_list(&map, key, kind, &copy);
+    openx_put_example(&file, &map);
+    map = openx_small_map(1, 0);
+    openx_put_example(&file, &map);
+    openx_write_shard(b, file);
+}
+
+static void malformed_lists_are_named(void **state) {
+    openx_bench *b = *state;
+    static const struct {
+        const char *key;
+        uint32_t kind;
+        const char *list;
+        size_t size;
+    } cases[] = {
+        {"steps/count", 3, "\x0a\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 12}, /* 65 bits */
+        {"steps/count", 3, "\x0a\x0b\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 13},
+        {"steps/count", 3, "\x0a\x01\x80", 3},          /* a varint without an end */
+        {"steps/count", 3, "\x0d\x01\x02\x03\x04", 5},  /* a fixed32 among integers */
+        {"steps/count", 3, "\x0a\x04\x01", 3},          /* longer than the message */
+        {"steps/count", 3, "\x0b\x0c", 2},              /* a group */
+        {"steps/count", 3, "\x02\x00", 2},              /* field number 0 */
+        {"steps/action", 2, "\x0a\x03\x01\x02\x03", 5}, /* three quarters of a float */
+        {"steps/action", 2, "\x08\x01", 2},             /* a varint among floats */
+        {"steps/observation/image", 1, "\x08\x01", 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        write_with(b, cases[i].key, cases[i].kind, cases[i].list, cases[i].size);
+        OPENX_REFUSED(b, NULL, DATA, "record 0 at byte 0", cases[i].key, "its list is malformed");
+    }
+}
+
+static void the_last_of_equal_keys_counts(void **state) {
+    openx_bench *b = *state;
+    ambit_episode episode;
+    write_with(b, "steps/count", 3, "\x0a\x03\x07\x08\x09", 5);
+    assert_int_equal(openx_host_open(&b->host, b->fixture.folder, NULL), 0);
+    assert_int_equal(b->host.ops->episode(b->host.self, 0, &episode), 0);
+    assert_memory_equal(openx_column_of(b, &episode, "count")->values, ((const int64_t[]){7, 8, 9}),
+                        3 * sizeof(int64_t));
+}
+
+/* Packed and single values in one list; fields that are not known in between. */
+static void lists_may_be_packed_in_part(void **state) {
+    openx_bench *b = *state;
+    ambit_episode episode;
+    write_with(b, "steps/count", 3, "\x08\x05\x12\x02zz\x0a\x02\x06\x7f", 10);
+    assert_int_equal(openx_host_open(&b->host, b->fixture.folder, NULL), 0);
+    assert_int_equal(b->host.ops->episode(b->host.self, 0, &episode), 0);
+    assert_memory_equal(openx_column_of(b, &episode, "count")->values,
+                        ((const int64_t[]){5, 6, 127}), 3 * sizeof(int64_t));
+}
+
+static void a_feature_with_two_lists_is_refused(void **state) {
+    openx_bench *b = *state;
+    openx_bytes feature = {0}, entry = {0}, map = openx_small_map(0, 0), file = {0};
+    openx_put_field(&feature, 3, "\x0a\x01\x01", 3);
+    openx_put_field(&feature, 2, "", 0);
+    openx_put_field(&entry, 1, "extra", 5);
+    openx_put_field(&entry, 2, feature.data, feature.size);
+    openx_put_field(&map, 1, entry.data, entry.size);
+    openx_put_example(&file, &map);
+    openx_put_record(&file, "", 0);
+    openx_write_shard(b, file);
+    OPENX_REFUSED(b, NULL, DATA, "record 0", "are not a tf.train.Example");
+    free(feature.data);
+    free(entry.data);
+}
+
+/* Protocol buffers may cut a message in two; the parts are merged. */
+static void features_may_come_in_parts(void **state) {
+    openx_bench *b = *state;
+    uint64_t plain = openx_read_all(b, NULL);
+    openx_bytes file = {0};
+    for (int episode = 0; episode < 2; ++episode) {
+        openx_bytes map = openx_small_map(episode, 0), example = {0};
+        size_t first = 2 + (size_t)map.data[1];
+        assert_true(map.data[1] < 0x80);
+        openx_put_field(&example, 1, map.data, first);
+        openx_put_field(&example, 1, map.data + first, map.size - first);
+        openx_put_record(&file, example.data, example.size);
+        free(example.data);
+        free(map.data);
+    }
+    openx_write_shard(b, file);
+    assert_int_equal(openx_read_all(b, NULL), plain);
+}
+
+/* ---------------------------------------------------------------- byte strings */
+
+/* Makes `count` a tensor of this type in byte strings, and reads its three steps. */
+static int read_raw(openx_bench *b, const char *dtype, const openx_bytes values[3],
+                    ambit_episode *episode) {
+    char to[128];
+    openx_bytes file = {0};
+    openx_host_close(&b->host);
+    snprintf(to, sizeof to, "\"%s\",\"encoding\":\"bytes\"", dtype);
+    openx_change_features(b, "\"int64\",\"encoding\":\"none\"", to);
+    for (int e = 0; e < 2; ++e) {
+        openx_bytes map = openx_small_map(e, 0);
+        openx_put_strings(&map, "steps/count", values, 3);
+        openx_put_example(&file, &map);
+    }
+    openx_write_shard(b, file);
+    int code = openx_host_open(&b->host, b->fixture.folder, NULL);
+    return code ? code : b->host.ops->episode(b->host.self, 0, episode);
+}
+
+static void byte_strings_hold_numbers_of_their_own_size(void **state) {
+    openx_bench *b = *state;
+    static const struct {
+        const char *dtype;
+        size_t size;
+        const char *bytes[3];
+        double wanted[3];
+    } cases[] = {
+        {"int8", 1, {"\x80", "\xff", "\x7f"}, {-128, -1, 127}},
+        {"int16", 2, {"\x00\x80", "\xfe\xff", "\x02\x01"}, {-32768, -2, 258}},
+        {"uint16", 2, {"\x00\x80", "\xfe\xff", "\x02\x01"}, {32768, 65534, 258}},
+        {"int32",
+         4,
+         {"\xff\xff\xff\xff", "\x01\x00\x00\x80", "\x01\x00\x01\x00"},
+         {-1, -2147483647.0, 65537}},
+        {"uint32", 4, {"\xff\xff\xff\xff", "\0\0\0\0", "\1\0\0\0"}, {4294967295.0, 0, 1}},
+        {"int64",
+         8,
+         {"\xff\xff\xff\xff\xff\xff\xff\xff", "\0\0\0\0\1\0\0\0", "\0\0\0\0\0\0\0\x80"},
+         {-1, 4294967296.0, -9223372036854775808.0}},
+        {"uint8", 1, {"\x80", "\xff", "\x7f"}, {128, 255, 127}},
+        {"bool", 1, {"\0", "\1", "\0"}, {0, 1, 0}},
+        {"float32", 4, {"\0\0\x80\x3f", "\0\0\0\xc0", "\0\0\0\0"}, {1, -2, 0}},
+        {"float64",
+         8,
+         {"\0\0\0\0\0\0\xf0\x3f", "\0\0\0\0\0\0\0\xc0", "\0\0\0\0\0\0\0\0"},
+         {1, -2, 0}},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; ++c) {
+        ambit_episode episode;
+        openx_bytes values[3];
+        for (int t = 0; t < 3; ++t)
+            values[t] = openx_borrow(cases[c].bytes[t], cases[c].size);
+        assert_int_equal(read_raw(b, cases[c].dtype, values, &episode), 0);
+        const void *got = openx_column_of(b, &episode, "count")->values;
+        enum ambit_element element =
+            b->host.description.fields[openx_host_field(&b->host, "count")].element;
+        for (int t = 0; t < 3; ++t) {
+            double value = element == AMBIT_F32  ? (double)((const float *)got)[t]
+                           : element == AMBIT_U8 ? ((const uint8_t *)got)[t]
+                                                 : (double)((const int64_t *)got)[t];
+            assert_true(value == cases[c].wanted[t]);
+        }
+        values[2].size -= 1;
+        assert_int_not_equal(read_raw(b, cases[c].dtype, values, &episode), 0);
+        assert_non_null(strstr(b->host.message, "'steps/count': step 2"));
+        values[2] = openx_borrow("more than eight", 15);
+        assert_int_not_equal(read_raw(b, cases[c].dtype, values, &episode), 0);
+        assert_non_null(strstr(b->host.message, "15 bytes where features.json wants"));
+    }
+}
+
+static void integers_out_of_range_are_named(void **state) {
+    openx_bench *b = *state;
+    write_with(b, "steps/is_last", 3, "\x0a\x03\x00\x02\x01", 5);
+    OPENX_REFUSED(b, NULL, DATA, "'steps/is_last'", "step 1 holds 2, which is no bool");
+}
+
+/* ---------------------------------------------------------------- images */
+
+/* The images of both episodes; the first's are empty but for `first`, the second's for `second`. */
+static void write_images(openx_bench *b, const char *first, const char *second) {
+    const char *const images[2] = {first, second};
+    openx_bytes file = {0};
+    for (int e = 0; e < 2; ++e) {
+        openx_bytes map = openx_small_map(e, 0), image = openx_borrow(images[e], strlen(images[e]));
+        openx_put_strings(&map, "steps/observation/image",
+                          (openx_bytes[]){{NULL, 0}, {NULL, 0}, image}, 3);
+        openx_put_example(&file, &map);
+    }
+    openx_write_shard(b, file);
+}
+
+static void images_must_stay_of_one_kind(void **state) {
+    openx_bench *b = *state;
+    static const struct {
+        const char *first, *second, *found, *wanted; /* found NULL: both are fine */
+    } cases[] = {
+        {"\xff\xd8\xff\xe0", "\xff\xd8\xff\xe1", NULL, NULL},
+        {"\xff\xd8\xff\xe0", "", NULL, NULL},
+        {"", "\x89PNG", NULL, NULL},
+        {"\xff\xd8\xff\xe0", "\x89PNG", "image/png", "image/jpeg"},
+        {"GIF89a", "BM and so on", "image/bmp", "image/gif"},
+        {"\xff\xd8\xff\xe0", "\xff\xd8", "no image that is known", "image/jpeg"},
+        {"", "no image", "no image that is known", "images"},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; ++c) {
+        write_images(b, cases[c].first, cases[c].second);
+        if (!cases[c].found)
+            assert_int_not_equal(openx_read_all(b, NULL), 0);
+        else
+            OPENX_REFUSED(b, NULL, DATA, "record 1", "'steps/observation/image'", "step 2",
+                          cases[c].found, cases[c].wanted);
+        assert_int_not_equal(openx_read_all(b, &(openx_choice){.no_images = 1}), 0);
+    }
+}
+
+/* Where the first episode mixes kinds, the field says nothing and takes them all. */
+static void images_may_be_mixed_from_the_start(void **state) {
+    openx_bench *b = *state;
+    openx_bytes file = {0}, png = openx_borrow("\x89PNG", 4), gif = openx_borrow("GIF89a", 6);
+    for (int e = 0; e < 2; ++e) {
+        openx_bytes map = openx_small_map(e, 0);
+        openx_put_strings(&map, "steps/observation/image",
+                          e ? (openx_bytes[]){gif, gif, png} : (openx_bytes[]){png, png, gif}, 3);
+        openx_put_example(&file, &map);
+    }
+    openx_write_shard(b, file);
+    assert_int_equal(openx_host_open(&b->host, b->fixture.folder, NULL), 0);
+    assert_null(b->host.description.fields[openx_host_field(&b->host, "observation/image")].media);
+    assert_int_not_equal(openx_host_digest(&b->host), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        OPENX_TEST(malformed_lists_are_named),
+        OPENX_TEST(the_last_of_equal_keys_counts),
+        OPENX_TEST(lists_may_be_packed_in_part),
+        OPENX_TEST(a_feature_with_two_lists_is_refused),
+        OPENX_TEST(features_may_come_in_parts),
+        OPENX_TEST(byte_strings_hold_numbers_of_their_own_size),
+        OPENX_TEST(integers_out_of_range_are_named),
+        OPENX_TEST(images_must_stay_of_one_kind),
+        OPENX_TEST(images_may_be_mixed_from_the_start),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

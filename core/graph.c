@@ -17,6 +17,10 @@ ambit_status ambit_graph_create(int training, ambit_graph **graph) {
     return AMBIT_OK;
 }
 
+void ambit_graph_set_team(ambit_graph *graph, ambit_team *team) {
+    graph->team = team;
+}
+
 void ambit_graph_destroy(ambit_graph *graph) {
     if (!graph)
         return;
@@ -180,6 +184,7 @@ ambit_operator *ambit_operator_new(ambit_graph *graph, const ambit_operator_kind
                            .input_count = input_count,
                            .output = output,
                            .training = graph->training,
+                           .team = graph->team,
                            .passes = -1,
                            .saved_buffer = AMBIT_NO_BUFFER,
                            .forward_buffer = AMBIT_NO_BUFFER,
@@ -299,9 +304,10 @@ void ambit_graph_forward(ambit_graph *graph) {
 }
 
 /* Hands the output's gradient on to the input that gets it unchanged. */
-static void pass_gradient(const ambit_operator *op) {
+static void pass_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const ambit_tensor *from = op->output, *to = op->inputs[op->passes];
-    for (int64_t row = 0; row < from->rows; row++) {
+    (void)member;
+    for (int64_t row = rows.first; row < rows.end; row++) {
         const ambit_real *source = from->gradient + row * from->stride;
         ambit_real *target = to->gradient + row * to->stride;
         if (op->pass == AMBIT_PASS_COPY)
@@ -319,7 +325,7 @@ void ambit_graph_backward(ambit_graph *graph) {
         if (!op->runs_backward)
             continue;
         if (op->pass == AMBIT_PASS_COPY || op->pass == AMBIT_PASS_ADD)
-            pass_gradient(op);
+            ambit_share_rows(op, op->output->rows, op->output->columns, pass_rows);
         op->kind->backward(op);
     }
 }

@@ -7,8 +7,9 @@
  * parameters are those of their creation.
  *
  * Gradients are written, not added to: after backward the gradient array holds exactly this batch's
- * gradient. A graph is used by one thread. Building errors are sticky: constructors return NULL
- * once something failed, and ambit_graph_finish() returns the first failure.
+ * gradient. A graph is used by one thread, which may share the work with a team. Building errors
+ * are sticky: constructors return NULL once something failed, and ambit_graph_finish() returns the
+ * first failure.
  */
 #ifndef AMBIT_CORE_GRAPH_H
 #define AMBIT_CORE_GRAPH_H
@@ -16,6 +17,7 @@
 #include "real.h"
 #include "rng.h"
 #include "status.h"
+#include "team.h"
 
 #include <stdint.h>
 
@@ -44,6 +46,10 @@ typedef struct {
 /* `training` = 0 plans no memory for backward. */
 ambit_status ambit_graph_create(int training, ambit_graph **graph);
 void ambit_graph_destroy(ambit_graph *graph);
+
+/* Lets a team, which must outlive the graph, run its operators; call it before anything is built.
+ * Results are the same bits for any team; each member has scratch of its own. */
+void ambit_graph_set_team(ambit_graph *graph, ambit_team *team);
 
 /* A tensor that the caller fills before each run; no gradient flows into it. */
 ambit_tensor *ambit_graph_input(ambit_graph *graph, const char *name, int rank,

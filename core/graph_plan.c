@@ -122,6 +122,16 @@ static ambit_status plan_inputs(ambit_graph *graph) {
     return AMBIT_OK;
 }
 
+/* Scratch that lives for a moment: what the members share, and then that of each. Both are whole
+ * cache lines. */
+static ambit_status plan_scratch(ambit_graph *graph, int time, int64_t *count, int64_t *each,
+                                 int *buffer) {
+    *count = (*count + GRAIN - 1) / GRAIN * GRAIN;
+    *each = (*each + GRAIN - 1) / GRAIN * GRAIN;
+    const int64_t total = *count + *each * ambit_team_size(graph->team);
+    return total ? add_buffer(graph, total, time, time, buffer) : AMBIT_OK;
+}
+
 static ambit_status plan_operator(ambit_graph *graph, int i) {
     ambit_operator *op = graph->operators[i];
     ambit_tensor *output = op->output;
@@ -138,10 +148,10 @@ static ambit_status plan_operator(ambit_graph *graph, int i) {
     if (op->saved_count)
         AMBIT_TRY(
             add_buffer(graph, op->saved_count, i, op->runs_backward ? back : i, &op->saved_buffer));
-    if (op->forward_count)
-        AMBIT_TRY(add_buffer(graph, op->forward_count, i, i, &op->forward_buffer));
-    if (op->backward_count && op->runs_backward)
-        AMBIT_TRY(add_buffer(graph, op->backward_count, back, back, &op->backward_buffer));
+    AMBIT_TRY(plan_scratch(graph, i, &op->forward_count, &op->forward_each, &op->forward_buffer));
+    if (op->runs_backward)
+        AMBIT_TRY(plan_scratch(graph, back, &op->backward_count, &op->backward_each,
+                               &op->backward_buffer));
     return AMBIT_OK;
 }
 

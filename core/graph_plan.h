@@ -18,6 +18,7 @@ typedef struct {
 
 struct ambit_graph {
     int training, finished;
+    ambit_team *team;
     ambit_status status; /* of the first failure of building, and its message */
     char message[AMBIT_MESSAGE_SIZE];
 

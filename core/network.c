@@ -74,10 +74,11 @@ static ambit_status check_options(const ambit_network_options *options, int64_t 
     return AMBIT_OK;
 }
 
-static ambit_status build(const ambit_network_options *options, int64_t batch, int training,
-                          ambit_network *network) {
+static ambit_status build(const ambit_network_options *options, const ambit_network_means *means,
+                          int64_t batch, int training, ambit_network *network) {
     AMBIT_TRY(ambit_graph_create(training, &network->graph));
     ambit_graph *graph = network->graph;
+    ambit_graph_set_team(graph, means->team);
     const int64_t chunk[3] = {batch, options->chunk_steps, options->chunk_width};
     const int64_t observation[2] = {batch, options->observation_size}, column[2] = {batch, 1};
     network->inputs.chunk = ambit_graph_input(graph, "chunk", 3, chunk);
@@ -97,11 +98,18 @@ static ambit_status build(const ambit_network_options *options, int64_t batch, i
 
 ambit_status ambit_network_create(const ambit_network_options *options, int64_t batch, int training,
                                   ambit_network **network) {
+    const ambit_network_means means = {NULL};
+    return ambit_network_create_with(options, &means, batch, training, network);
+}
+
+ambit_status ambit_network_create_with(const ambit_network_options *options,
+                                       const ambit_network_means *means, int64_t batch,
+                                       int training, ambit_network **network) {
     *network = NULL;
     AMBIT_TRY(check_options(options, batch));
     ambit_network *made;
     AMBIT_TRY(ambit_allocate(&made, 1, sizeof *made, "network"));
-    ambit_status status = build(options, batch, training, made);
+    ambit_status status = build(options, means, batch, training, made);
     if (status != AMBIT_OK) {
         ambit_network_destroy(made);
         return ambit_fail_within(status, "network %s", kinds[options->kind].name);

@@ -23,11 +23,20 @@ typedef struct {
                                          width and half the steps of the one before */
 } ambit_network_options;
 
+/* With what a network is run: time and memory depend on it, the bits of the results do not. All
+ * zero is one thread that keeps what it computed. */
+typedef struct {
+    ambit_team *team; /* runs the operators; must outlive the network; NULL: the caller alone */
+} ambit_network_means;
+
 typedef struct ambit_network ambit_network;
 
 /* Builds the graph for `batch` rows. AMBIT_CONFIG when the options make no sense. */
 ambit_status ambit_network_create(const ambit_network_options *options, int64_t batch, int training,
                                   ambit_network **network);
+ambit_status ambit_network_create_with(const ambit_network_options *options,
+                                       const ambit_network_means *means, int64_t batch,
+                                       int training, ambit_network **network);
 void ambit_network_destroy(ambit_network *network);
 
 /* The graph inside: parameters, flops, bytes, bind. */

@@ -26,7 +26,7 @@ static const ambit_network_options dit = {AMBIT_NETWORK_DIT, 16, 7, 20, 64, 2, 4
  * Of all code in this process: these functions stand before the C library's, for OpenBLAS too.
  */
 
-static int64_t allocations;
+static _Atomic int64_t allocations;
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define COUNTS_ALLOCATIONS 1
@@ -80,9 +80,10 @@ static void fill(float *values, int64_t count, uint64_t index, float deviation) 
 }
 
 /* Parameters and gradients `shift` numbers past what malloc gives. */
-static fixture open_network(const ambit_network_options *options, int training, int64_t shift) {
+static fixture open_network_with(const ambit_network_options *options,
+                                 const ambit_network_means *means, int training, int64_t shift) {
     fixture f = {.row = options->chunk_steps * options->chunk_width};
-    if (ambit_network_create(options, BATCH, training, &f.network) != AMBIT_OK)
+    if (ambit_network_create_with(options, means, BATCH, training, &f.network) != AMBIT_OK)
         fail_msg("%s", ambit_message());
     f.count = ambit_graph_parameter_count(ambit_network_graph(f.network));
     f.memory = calloc((size_t)(2 * (f.count + shift)), sizeof(float));
@@ -101,6 +102,11 @@ static fixture open_network(const ambit_network_options *options, int training, 
     if (training)
         fill(ambit_network_target(f.network), BATCH * f.row, 4, 1);
     return f;
+}
+
+static fixture open_network(const ambit_network_options *options, int training, int64_t shift) {
+    const ambit_network_means means = {NULL};
+    return open_network_with(options, &means, training, shift);
 }
 
 static void close_network(fixture *f) {
@@ -192,13 +198,18 @@ static void test_repeats(void **state) {
 static void test_no_allocation(void **state) {
     if (!COUNTS_ALLOCATIONS)
         skip();
-    fixture f = open_network(*state, 1, 0);
-    run_step(&f); /* OpenBLAS makes its buffers at the first product */
-    const int64_t before = allocations;
-    assert_true(before > 0);
-    run_step(&f);
-    assert_int_equal(allocations - before, 0);
-    close_network(&f);
+    for (int threads = 1; threads <= 3; threads += 2) {
+        ambit_network_means means = {NULL};
+        assert_int_equal(ambit_team_create(threads, &means.team), AMBIT_OK);
+        fixture f = open_network_with(*state, &means, 1, 0);
+        run_step(&f); /* OpenBLAS makes its buffers at the first product */
+        const int64_t before = allocations;
+        assert_true(before > 0);
+        run_step(&f);
+        assert_int_equal(allocations - before, 0);
+        close_network(&f);
+        ambit_team_destroy(means.team);
+    }
 }
 
 /* Of all shapes of small products, none allocates, and each is right. */

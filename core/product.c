@@ -1,18 +1,18 @@
 #include "product.h"
 
 enum {
-    TILE = 384,     /* least rows, or columns, of a tile */
-    GRAIN = 32,     /* rows and columns of tiles are multiples of it */
-    MOST_TILES = 16 /* of one product */
+    TILE_ROWS = 512,
+    TILE_COLUMNS = 640, /* least of a tile: a cut between columns costs more */
+    GRAIN = 32,         /* rows and columns of tiles are multiples of it */
+    MOST_TILES = 16     /* of one product */
 };
 static const double least_work = 2e6; /* multiplications of a tile: some 40 µs */
 
 int64_t ambit_tile_count(int64_t m, int64_t n, int64_t k) {
-    const int64_t length = m > n ? m : n;
+    const int64_t most = m > n ? m / TILE_ROWS : n / TILE_COLUMNS;
     const double work = (double)m * (double)n * (double)k;
     int64_t count = 1; /* a power of two, so that teams of 2, 4, 8 are busy to the end */
-    while (2 * count <= MOST_TILES && length / (2 * count) >= TILE &&
-           work / (double)(2 * count) >= least_work)
+    while (2 * count <= MOST_TILES && 2 * count <= most && work / (double)(2 * count) >= least_work)
         count *= 2;
     return count;
 }

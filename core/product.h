@@ -2,7 +2,7 @@
  *
  * A product is cut into tiles of its result, never along the sum; the cut depends on the sizes of
  * the product alone. A tile is large, since OpenBLAS copies one of the factors once a tile: on one
- * thread the cut costs 1 to 3 % of the product (measured; blocks of 128 rows would cost 10 %).
+ * thread the cut costs 1 to 3 % of the product (measured; tiles of 128 rows would cost 10 %).
  */
 #ifndef AMBIT_CORE_PRODUCT_H
 #define AMBIT_CORE_PRODUCT_H

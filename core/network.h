@@ -27,6 +27,7 @@ typedef struct {
  * zero is one thread that keeps what it computed. */
 typedef struct {
     ambit_team *team; /* runs the operators; must outlive the network; NULL: the caller alone */
+    int recompute;    /* 1: backward computes what is within a block again instead of keeping it */
 } ambit_network_means;
 
 typedef struct ambit_network ambit_network;

@@ -73,8 +73,11 @@ ambit_tensor *ambit_network_build_dit(ambit_graph *graph, const ambit_network_op
     ambit_tensor *h = ambit_linear(graph, "embed", inputs->chunk, options->width, AMBIT_LINEAR,
                                    AMBIT_INIT_FAN_IN, NULL);
     h = ambit_add_positions(graph, "positions", h);
-    for (int64_t block = 0; block < options->depth; block++)
+    for (int64_t block = 0; block < options->depth; block++) {
+        ambit_graph_begin_block(graph);
         h = build_block(graph, options, block, condition, h);
+        ambit_graph_end_block(graph);
+    }
     modulation(graph, "final.modulation", condition, options->width, VECTORS, v);
     h = ambit_norm_modulate(graph, h, v[SHIFT], v[SCALE]);
     return ambit_linear(graph, "final.output", h, options->chunk_width, AMBIT_LINEAR,

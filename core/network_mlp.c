@@ -22,7 +22,9 @@ ambit_tensor *ambit_network_build_mlp(ambit_graph *graph, const ambit_network_op
     for (int64_t block = 0; block < options->depth; block++) {
         char name[32];
         snprintf(name, sizeof name, "block%d", (int)block);
+        ambit_graph_begin_block(graph);
         h = ambit_linear(graph, name, h, options->width, AMBIT_SILU, AMBIT_INIT_FAN_IN, h);
+        ambit_graph_end_block(graph);
     }
     return ambit_linear(graph, "output", h, options->chunk_steps * options->chunk_width,
                         AMBIT_LINEAR, AMBIT_INIT_ZERO, NULL);

@@ -46,6 +46,8 @@ struct ambit_tensor {
     int64_t viewed;         /* columns of this tensor that views cover: the first so many */
     int parameter;          /* index into the parameter table */
     ambit_operator *source; /* what computes it; NULL for inputs and parameters */
+    ambit_tensor *copy;     /* this tensor once more, computed again for backward; or NULL */
+    ambit_tensor *original; /* what this tensor is a copy of, which holds the gradient; or NULL */
 
     /* the plan */
     int has_gradient;                  /* something is written to its gradient */
@@ -74,6 +76,7 @@ struct ambit_operator {
     ambit_tensor *output;
     int training;
     ambit_team *team; /* shares the work; NULL: the caller alone */
+    int block;        /* number of the block it belongs to; 0: none */
 
     /* filled in by the constructor */
     int passes; /* this input's gradient is the output's plus whatever else it gets; the graph sees

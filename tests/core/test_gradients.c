@@ -361,11 +361,11 @@ static void network_backward(void *context) {
     ambit_network_backward(context);
 }
 
-static void test_network(void **state) {
-    const network_row *row = *state;
+static void check_network(const network_row *row, int recompute) {
+    const ambit_network_means means = {NULL, recompute};
     const int64_t size = row->options.chunk_steps * row->options.chunk_width;
     ambit_network *network;
-    if (ambit_network_create(&row->options, BATCH, 1, &network) != AMBIT_OK)
+    if (ambit_network_create_with(&row->options, &means, BATCH, 1, &network) != AMBIT_OK)
         fail_msg("%s", ambit_message());
     randomise(ambit_network_chunk(network), BATCH * size, 2, 1);
     randomise(ambit_network_target(network), BATCH * size, 3, 1);
@@ -377,6 +377,11 @@ static void test_network(void **state) {
     problem p = {ambit_network_graph(network), network_loss, network, NULL, NULL};
     check(row->name, &p, network_backward);
     ambit_network_destroy(network);
+}
+
+static void test_network(void **state) {
+    for (int recompute = 0; recompute <= 1; recompute++)
+        check_network(*state, recompute);
 }
 
 int main(void) {

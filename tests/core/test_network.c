@@ -105,7 +105,7 @@ static fixture open_network_with(const ambit_network_options *options,
 }
 
 static fixture open_network(const ambit_network_options *options, int training, int64_t shift) {
-    const ambit_network_means means = {NULL};
+    const ambit_network_means means = {NULL, 0};
     return open_network_with(options, &means, training, shift);
 }
 
@@ -199,7 +199,7 @@ static void test_no_allocation(void **state) {
     if (!COUNTS_ALLOCATIONS)
         skip();
     for (int threads = 1; threads <= 3; threads += 2) {
-        ambit_network_means means = {NULL};
+        ambit_network_means means = {NULL, 0};
         assert_int_equal(ambit_team_create(threads, &means.team), AMBIT_OK);
         fixture f = open_network_with(*state, &means, 1, 0);
         run_step(&f); /* OpenBLAS makes its buffers at the first product */
@@ -267,9 +267,62 @@ static void test_inference(void **state) {
     close_network(&inference);
 }
 
+/* Backward that computes blocks again gives the same bits in less memory; with threads too. */
+static void test_recompute(void **state) {
+    ambit_network_means means = {NULL, 1};
+    fixture keeping = open_network(*state, 1, 0);
+    const size_t bytes = (size_t)keeping.count * sizeof(float);
+    run_step(&keeping);
+    for (int threads = 1; threads <= 2; threads++) {
+        assert_int_equal(ambit_team_create(threads, &means.team), AMBIT_OK);
+        fixture again = open_network_with(*state, &means, 1, 0);
+        for (int step = 0; step < 2; step++) {
+            memset(again.gradients, 0xff, bytes);
+            run_step(&again);
+            assert_memory_equal(again.gradients, keeping.gradients, bytes);
+        }
+        assert_memory_equal(ambit_network_output(again.network),
+                            ambit_network_output(keeping.network),
+                            (size_t)(BATCH * again.row) * sizeof(float));
+        const int64_t kept = ambit_graph_bytes(ambit_network_graph(keeping.network));
+        const int64_t needed = ambit_graph_bytes(ambit_network_graph(again.network));
+        print_message("recomputed: %.2f MiB instead of %.2f\n", (double)needed / 1048576,
+                      (double)kept / 1048576);
+        assert_true(needed < kept * 9 / 10);
+        assert_true(ambit_graph_flops_backward(ambit_network_graph(again.network)) ==
+                    ambit_graph_flops_backward(ambit_network_graph(keeping.network)));
+        close_network(&again);
+        ambit_team_destroy(means.team);
+    }
+    close_network(&keeping);
+}
+
+/* What runs again belongs to a block and runs before its backward; the last operator of a block
+ * does not: nothing reads what it computes. */
+static void test_reverse(void **state) {
+    const ambit_network_means means = {NULL, 1};
+    fixture f = open_network_with(*state, &means, 1, 0);
+    const ambit_graph *graph = ambit_network_graph(f.network);
+    int again = 0, gates = 0;
+    for (int j = 0; j < graph->reverse_count; j++) {
+        const ambit_operator *op = graph->reverse[j].op;
+        if (!graph->reverse[j].again)
+            continue;
+        again++;
+        assert_int_not_equal(op->block, 0);
+        assert_non_null(op->output->original);
+        gates += strcmp(op->kind->name, "gate and residual") == 0;
+    }
+    assert_true(again > gates);
+    assert_int_equal(gates, dit.depth); /* the first of the two in a block */
+    assert_int_equal(graph->reverse_count, graph->operator_count + again);
+    close_network(&f);
+}
+
 /* No two arrays that are needed at one time touch, and all lie in the arena. */
-static void test_plan(void **state) {
-    fixture f = open_network(*state, 1, 0);
+static void check_plan(const ambit_network_options *options, int recompute) {
+    const ambit_network_means means = {NULL, recompute};
+    fixture f = open_network_with(options, &means, 1, 0);
     const ambit_graph *graph = ambit_network_graph(f.network);
     int64_t largest = 0;
     for (int i = 0; i < graph->buffer_count; i++) {
@@ -286,6 +339,11 @@ static void test_plan(void **state) {
     }
     assert_true(graph->arena_count > largest);
     close_network(&f);
+}
+
+static void test_plan(void **state) {
+    check_plan(*state, 0);
+    check_plan(*state, 1);
 }
 
 static void test_wrong_options(void **state) {
@@ -404,6 +462,10 @@ int main(void) {
         {"inference of mlp", test_inference, NULL, NULL, m},
         {"inference of dit", test_inference, NULL, NULL, d},
         {"inference of unet1d", test_inference, NULL, NULL, u},
+        {"recomputation in mlp", test_recompute, NULL, NULL, m},
+        {"recomputation in dit", test_recompute, NULL, NULL, d},
+        {"recomputation in unet1d", test_recompute, NULL, NULL, u},
+        {"reverse order of dit", test_reverse, NULL, NULL, d},
         {"plan of mlp", test_plan, NULL, NULL, m},
         {"plan of dit", test_plan, NULL, NULL, d},
         {"plan of unet1d", test_plan, NULL, NULL, u},

@@ -17,6 +17,22 @@ ambit_status ambit_graph_create(int training, ambit_graph **graph) {
     return AMBIT_OK;
 }
 
+void ambit_graph_set_team(ambit_graph *graph, ambit_team *team) {
+    graph->team = team;
+}
+
+void ambit_graph_set_recompute(ambit_graph *graph, int recompute) {
+    graph->recompute = recompute;
+}
+
+void ambit_graph_begin_block(ambit_graph *graph) {
+    graph->block = ++graph->block_count;
+}
+
+void ambit_graph_end_block(ambit_graph *graph) {
+    graph->block = 0;
+}
+
 void ambit_graph_destroy(ambit_graph *graph) {
     if (!graph)
         return;
@@ -24,10 +40,14 @@ void ambit_graph_destroy(ambit_graph *graph) {
         free(graph->tensors[i]);
     for (int i = 0; i < graph->operator_count; i++)
         free(graph->operators[i]);
+    for (int i = 0; i < graph->copy_count; i++)
+        free(graph->copies[i]);
     for (int i = 0; i < graph->parameter_count; i++)
         free((char *)graph->parameters[i].name);
     free(graph->tensors);
     free(graph->operators);
+    free(graph->copies);
+    free(graph->reverse);
     free(graph->parameters);
     free(graph->buffers);
     free(graph->arena);
@@ -180,6 +200,8 @@ ambit_operator *ambit_operator_new(ambit_graph *graph, const ambit_operator_kind
                            .input_count = input_count,
                            .output = output,
                            .training = graph->training,
+                           .team = graph->team,
+                           .block = graph->block,
                            .passes = -1,
                            .saved_buffer = AMBIT_NO_BUFFER,
                            .forward_buffer = AMBIT_NO_BUFFER,
@@ -324,9 +346,10 @@ void ambit_graph_forward(ambit_graph *graph) {
 }
 
 /* Hands the output's gradient on to the input that gets it unchanged. */
-static void pass_gradient(const ambit_operator *op) {
+static void pass_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const ambit_tensor *from = op->output, *to = op->inputs[op->passes];
-    for (int64_t row = 0; row < from->rows; row++) {
+    (void)member;
+    for (int64_t row = rows.first; row < rows.end; row++) {
         const ambit_real *source = from->gradient + row * from->stride;
         ambit_real *target = to->gradient + row * to->stride;
         if (op->pass == AMBIT_PASS_COPY)
@@ -339,12 +362,14 @@ static void pass_gradient(const ambit_operator *op) {
 
 void ambit_graph_backward(ambit_graph *graph) {
     graph->loss->gradient[0] = 1;
-    for (int i = graph->operator_count - 1; i >= 0; i--) {
-        const ambit_operator *op = graph->operators[i];
-        if (!op->runs_backward)
+    for (int j = 0; j < graph->reverse_count; j++) {
+        const ambit_operator *op = graph->reverse[j].op;
+        if (graph->reverse[j].again)
+            op->kind->forward(op);
+        if (graph->reverse[j].again || !op->runs_backward)
             continue;
         if (op->pass == AMBIT_PASS_COPY || op->pass == AMBIT_PASS_ADD)
-            pass_gradient(op);
+            ambit_share_rows(op, op->output->rows, op->output->columns, pass_rows);
         op->kind->backward(op);
     }
 }
@@ -372,9 +397,9 @@ double ambit_graph_flops_forward(const ambit_graph *graph) {
 
 double ambit_graph_flops_backward(const ambit_graph *graph) {
     double sum = 0;
-    for (int i = 0; i < graph->operator_count; i++)
-        if (graph->operators[i]->runs_backward)
-            sum += graph->operators[i]->flops_backward;
+    for (int j = 0; j < graph->reverse_count; j++)
+        if (!graph->reverse[j].again && graph->reverse[j].op->runs_backward)
+            sum += graph->reverse[j].op->flops_backward;
     return sum;
 }
 

@@ -110,8 +110,10 @@ static ambit_tensor *build_loss(ambit_network *network) {
     return ambit_weighted_sum(graph, network->row_loss, network->weight);
 }
 
-static ambit_status build(int training, ambit_network *network) {
+static ambit_status build(const ambit_network_means *means, int training, ambit_network *network) {
     AMBIT_TRY(ambit_graph_create(training, &network->graph));
+    ambit_graph_set_team(network->graph, means->team);
+    ambit_graph_set_recompute(network->graph, means->recompute);
     make_inputs(network);
     network->output = build_output(network);
     ambit_graph_keep(network->graph, network->output);
@@ -124,13 +126,20 @@ static ambit_status build(int training, ambit_network *network) {
 
 ambit_status ambit_network_create(const ambit_network_options *options, int64_t batch, int training,
                                   ambit_network **network) {
+    const ambit_network_means means = {NULL, 0};
+    return ambit_network_create_with(options, &means, batch, training, network);
+}
+
+ambit_status ambit_network_create_with(const ambit_network_options *options,
+                                       const ambit_network_means *means, int64_t batch,
+                                       int training, ambit_network **network) {
     *network = NULL;
     AMBIT_TRY(ambit_network_check(options, batch));
     ambit_network *made;
     AMBIT_TRY(ambit_allocate(&made, 1, sizeof *made, "network"));
     made->options = *options;
     made->batch = batch;
-    ambit_status status = build(training, made);
+    ambit_status status = build(means, training, made);
     if (status != AMBIT_OK) {
         ambit_network_destroy(made);
         return ambit_fail_within(status, "network %s", kinds[options->kind].name);

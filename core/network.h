@@ -72,6 +72,13 @@ typedef struct {
     double sigma_data;           /* standard deviation of the data; likewise */
 } ambit_network_options;
 
+/* With what a network is run: time and memory depend on it, the bits of the results do not. All
+ * zero is one thread that keeps what it computed. */
+typedef struct {
+    ambit_team *team; /* runs the operators; must outlive the network; NULL: the caller alone */
+    int recompute;    /* 1: backward computes what is within a block again instead of keeping it */
+} ambit_network_means;
+
 typedef struct ambit_network ambit_network;
 
 /* Numbers a row of the data has: chunk_steps·chunk_width, or channels·height·width. */
@@ -89,6 +96,9 @@ ambit_status ambit_network_check(const ambit_network_options *options, int64_t b
 /* Checks the options and builds the graph for `batch` rows. */
 ambit_status ambit_network_create(const ambit_network_options *options, int64_t batch, int training,
                                   ambit_network **network);
+ambit_status ambit_network_create_with(const ambit_network_options *options,
+                                       const ambit_network_means *means, int64_t batch,
+                                       int training, ambit_network **network);
 void ambit_network_destroy(ambit_network *network);
 
 /* The graph inside: parameters, flops, bytes, bind. */

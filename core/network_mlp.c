@@ -20,7 +20,9 @@ ambit_tensor *ambit_network_features_mlp(ambit_graph *graph, const ambit_network
     for (int64_t block = 0; block < options->depth; block++) {
         char name[32];
         snprintf(name, sizeof name, "block%d", (int)block);
+        ambit_graph_begin_block(graph);
         h = ambit_linear(graph, name, h, options->width, AMBIT_SILU, AMBIT_INIT_FAN_IN, h);
+        ambit_graph_end_block(graph);
     }
     return h;
 }

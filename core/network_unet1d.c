@@ -67,7 +67,9 @@ static ambit_tensor *two_blocks(const unet *net, const char *stage, int64_t leve
     for (int block = 0; block < 2; block++) {
         char name[48];
         snprintf(name, sizeof name, "%s%d.block%d", stage, (int)level, block);
+        ambit_graph_begin_block(net->graph);
         x = residual_block(net, name, x, channels);
+        ambit_graph_end_block(net->graph);
     }
     return x;
 }

@@ -9,9 +9,10 @@
 
 enum { PREDICTION, TARGET }; /* inputs */
 
-AMBIT_VECTOR static void error_forward(const ambit_operator *op) {
+AMBIT_VECTOR static void error_forward_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const int64_t size = op->size[0];
-    for (int64_t r = 0; r < op->output->rows; r++) {
+    (void)member;
+    for (int64_t r = rows.first; r < rows.end; r++) {
         const ambit_real *x = op->inputs[PREDICTION]->data + r * size;
         const ambit_real *t = op->inputs[TARGET]->data + r * size;
         ambit_real sum = 0;
@@ -22,9 +23,11 @@ AMBIT_VECTOR static void error_forward(const ambit_operator *op) {
     }
 }
 
-AMBIT_VECTOR static void error_backward(const ambit_operator *op) {
+AMBIT_VECTOR static void error_backward_rows(const ambit_operator *op, ambit_rows rows,
+                                             int member) {
     const int64_t size = op->size[0];
-    for (int64_t r = 0; r < op->output->rows; r++) {
+    (void)member;
+    for (int64_t r = rows.first; r < rows.end; r++) {
         const ambit_real *restrict x = op->inputs[PREDICTION]->data + r * size;
         const ambit_real *restrict t = op->inputs[TARGET]->data + r * size;
         ambit_real *restrict dx = op->inputs[PREDICTION]->gradient + r * size;
@@ -33,6 +36,14 @@ AMBIT_VECTOR static void error_backward(const ambit_operator *op) {
         for (int64_t i = 0; i < size; i++)
             dx[i] = (keep != 0 ? dx[i] : 0) + factor * (x[i] - t[i]);
     }
+}
+
+static void error_forward(const ambit_operator *op) {
+    ambit_share_rows(op, op->output->rows, op->size[0], error_forward_rows);
+}
+
+static void error_backward(const ambit_operator *op) {
+    ambit_share_rows(op, op->output->rows, op->size[0], error_backward_rows);
 }
 
 static const ambit_operator_kind error_kind = {"row error", error_forward, error_backward};

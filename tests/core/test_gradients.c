@@ -523,15 +523,20 @@ static void fill_network(ambit_network *network, const ambit_network_options *op
         ambit_network_crop(network)[i * ambit_network_crop_size(options)] = 0;
 }
 
-static void test_network(void **state) {
-    const network_row *row = *state;
+static void check_network(const network_row *row, int recompute) {
+    const ambit_network_means means = {NULL, recompute};
     ambit_network *network;
-    if (ambit_network_create(&row->options, BATCH, 1, &network) != AMBIT_OK)
+    if (ambit_network_create_with(&row->options, &means, BATCH, 1, &network) != AMBIT_OK)
         fail_msg("%s", ambit_message());
     fill_network(network, &row->options);
     problem p = {ambit_network_graph(network), network_loss, network, NULL, NULL};
     check(row->name, &p, network_backward);
     ambit_network_destroy(network);
+}
+
+static void test_network(void **state) {
+    for (int recompute = 0; recompute <= 1; recompute++)
+        check_network(*state, recompute);
 }
 
 int main(void) {

@@ -17,6 +17,22 @@ ambit_status ambit_graph_create(int training, ambit_graph **graph) {
     return AMBIT_OK;
 }
 
+void ambit_graph_set_team(ambit_graph *graph, ambit_team *team) {
+    graph->team = team;
+}
+
+void ambit_graph_set_recompute(ambit_graph *graph, int recompute) {
+    graph->recompute = recompute;
+}
+
+void ambit_graph_begin_block(ambit_graph *graph) {
+    graph->block = ++graph->block_count;
+}
+
+void ambit_graph_end_block(ambit_graph *graph) {
+    graph->block = 0;
+}
+
 void ambit_graph_destroy(ambit_graph *graph) {
     if (!graph)
         return;
@@ -24,10 +40,14 @@ void ambit_graph_destroy(ambit_graph *graph) {
         free(graph->tensors[i]);
     for (int i = 0; i < graph->operator_count; i++)
         free(graph->operators[i]);
+    for (int i = 0; i < graph->copy_count; i++)
+        free(graph->copies[i]);
     for (int i = 0; i < graph->parameter_count; i++)
         free((char *)graph->parameters[i].name);
     free(graph->tensors);
     free(graph->operators);
+    free(graph->copies);
+    free(graph->reverse);
     free(graph->parameters);
     free(graph->buffers);
     free(graph->arena);
@@ -180,6 +200,8 @@ ambit_operator *ambit_operator_new(ambit_graph *graph, const ambit_operator_kind
                            .input_count = input_count,
                            .output = output,
                            .training = graph->training,
+                           .team = graph->team,
+                           .block = graph->block,
                            .passes = -1,
                            .saved_buffer = AMBIT_NO_BUFFER,
                            .forward_buffer = AMBIT_NO_BUFFER,
@@ -215,16 +237,26 @@ ambit_tensor *ambit_columns(ambit_graph *graph, ambit_tensor *x, int64_t first, 
     return view;
 }
 
+ambit_tensor *ambit_reshape(ambit_graph *graph, ambit_tensor *x, int rank, const int64_t *shape) {
+    if (!x)
+        return NULL;
+    if (x->differentiable || x->base)
+        return ambit_graph_refuse(graph, "reshape: %s is not constant, or is a view", x->name);
+    ambit_tensor *view = new_tensor(graph, AMBIT_ROLE_RESULT, x->name, rank, shape);
+    if (!view)
+        return NULL;
+    if (view->rows * view->columns != x->rows * x->columns)
+        return ambit_graph_refuse(graph, "reshape: %s has %" PRId64 " numbers, not %" PRId64,
+                                  x->name, x->rows * x->columns, view->rows * view->columns);
+    view->base = x;
+    return view;
+}
+
 ambit_tensor *ambit_flatten(ambit_graph *graph, ambit_tensor *x) {
     if (!x)
         return NULL;
-    if (x->role != AMBIT_ROLE_INPUT)
-        return ambit_graph_refuse(graph, "flatten: %s is not an input", x->name);
     const int64_t shape[2] = {x->shape[0], x->rows * x->columns / x->shape[0]};
-    ambit_tensor *view = new_tensor(graph, AMBIT_ROLE_RESULT, x->name, 2, shape);
-    if (view)
-        view->base = x;
-    return view;
+    return ambit_reshape(graph, x, 2, shape);
 }
 
 void ambit_graph_keep(ambit_graph *graph, ambit_tensor *tensor) {
@@ -257,12 +289,27 @@ const ambit_parameter *ambit_graph_parameters(const ambit_graph *graph, int *cou
     return graph->parameters;
 }
 
-static ambit_real initial_number(const ambit_parameter *parameter, ambit_rng *rng) {
+/* The 2-D position embedding of He et al., "Masked autoencoders are scalable vision learners",
+ * 2022: token t of a grid has row t / columns and column t % columns; of its n numbers, the first
+ * half tells the row and the second the column, with sin and then cos of place·10000^(−k/q), k = 0
+ * … q − 1, q = n/4. What n/4 leaves over is 0. */
+static ambit_real grid_number(const ambit_parameter *parameter, int64_t index) {
+    const int64_t n = parameter->shape[1], q = n / 4, t = index / n, i = index % n;
+    if (i >= 4 * q)
+        return 0;
+    const int64_t place = i < 2 * q ? t / parameter->fan_in : t % parameter->fan_in;
+    const double angle = (double)place * pow(10000, -(double)(i % q) / (double)q);
+    return (ambit_real)(i / q % 2 == 0 ? sin(angle) : cos(angle));
+}
+
+static ambit_real initial_number(const ambit_parameter *parameter, int64_t index, ambit_rng *rng) {
     switch (parameter->init) {
     case AMBIT_INIT_FAN_IN:
         return (ambit_real)((2 * ambit_rng_uniform(rng) - 1) / sqrt((double)parameter->fan_in));
     case AMBIT_INIT_NORMAL:
         return (ambit_real)0.02 * (ambit_real)ambit_rng_normal(rng);
+    case AMBIT_INIT_GRID:
+        return grid_number(parameter, index);
     case AMBIT_INIT_ONE:
         return 1;
     case AMBIT_INIT_ZERO:
@@ -276,7 +323,7 @@ void ambit_graph_initialise(const ambit_graph *graph, uint64_t seed, ambit_real 
         const ambit_parameter *parameter = &graph->parameters[p];
         ambit_rng rng = ambit_rng_open(seed, AMBIT_STREAM_WEIGHTS, (uint64_t)p);
         for (int64_t i = 0; i < parameter->count; i++)
-            parameters[parameter->offset + i] = initial_number(parameter, &rng);
+            parameters[parameter->offset + i] = initial_number(parameter, i, &rng);
     }
 }
 
@@ -299,9 +346,10 @@ void ambit_graph_forward(ambit_graph *graph) {
 }
 
 /* Hands the output's gradient on to the input that gets it unchanged. */
-static void pass_gradient(const ambit_operator *op) {
+static void pass_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const ambit_tensor *from = op->output, *to = op->inputs[op->passes];
-    for (int64_t row = 0; row < from->rows; row++) {
+    (void)member;
+    for (int64_t row = rows.first; row < rows.end; row++) {
         const ambit_real *source = from->gradient + row * from->stride;
         ambit_real *target = to->gradient + row * to->stride;
         if (op->pass == AMBIT_PASS_COPY)
@@ -312,18 +360,21 @@ static void pass_gradient(const ambit_operator *op) {
     }
 }
 
-void ambit_operator_backward(const ambit_operator *op) {
-    if (!op->runs_backward)
+void ambit_reverse_run(const ambit_reverse_step *step) {
+    const ambit_operator *op = step->op;
+    if (step->again)
+        op->kind->forward(op);
+    if (step->again || !op->runs_backward)
         return;
     if (op->pass == AMBIT_PASS_COPY || op->pass == AMBIT_PASS_ADD)
-        pass_gradient(op);
+        ambit_share_rows(op, op->output->rows, op->output->columns, pass_rows);
     op->kind->backward(op);
 }
 
 void ambit_graph_backward(ambit_graph *graph) {
     graph->loss->gradient[0] = 1;
-    for (int i = graph->operator_count - 1; i >= 0; i--)
-        ambit_operator_backward(graph->operators[i]);
+    for (int j = 0; j < graph->reverse_count; j++)
+        ambit_reverse_run(&graph->reverse[j]);
 }
 
 /* ---- questions ---- */
@@ -349,9 +400,9 @@ double ambit_graph_flops_forward(const ambit_graph *graph) {
 
 double ambit_graph_flops_backward(const ambit_graph *graph) {
     double sum = 0;
-    for (int i = 0; i < graph->operator_count; i++)
-        if (graph->operators[i]->runs_backward)
-            sum += graph->operators[i]->flops_backward;
+    for (int j = 0; j < graph->reverse_count; j++)
+        if (!graph->reverse[j].again && graph->reverse[j].op->runs_backward)
+            sum += graph->reverse[j].op->flops_backward;
     return sum;
 }
 

@@ -7,8 +7,9 @@
  * parameters are those of their creation.
  *
  * Gradients are written, not added to: after backward the gradient array holds exactly this batch's
- * gradient. A graph is used by one thread. Building errors are sticky: constructors return NULL
- * once something failed, and ambit_graph_finish() returns the first failure.
+ * gradient. A graph is used by one thread, which may share the work with a team. Building errors
+ * are sticky: constructors return NULL once something failed, and ambit_graph_finish() returns the
+ * first failure.
  */
 #ifndef AMBIT_CORE_GRAPH_H
 #define AMBIT_CORE_GRAPH_H
@@ -16,6 +17,7 @@
 #include "real.h"
 #include "rng.h"
 #include "status.h"
+#include "team.h"
 
 #include <stdint.h>
 
@@ -28,7 +30,8 @@ typedef enum {
     AMBIT_INIT_ONE,
     AMBIT_INIT_FAN_IN, /* uniform ± 1/√(fan in), as PyTorch's Linear; fan in = last dimension, or
                           that of the weight before it for a bias */
-    AMBIT_INIT_NORMAL  /* normal, std 0.02 */
+    AMBIT_INIT_NORMAL, /* normal, std 0.02 */
+    AMBIT_INIT_GRID    /* sines and cosines of a row's place in a grid of `fan_in` columns */
 } ambit_init;
 
 typedef struct {
@@ -44,6 +47,17 @@ typedef struct {
 /* `training` = 0 plans no memory for backward. */
 ambit_status ambit_graph_create(int training, ambit_graph **graph);
 void ambit_graph_destroy(ambit_graph *graph);
+
+/* Lets a team, which must outlive the graph, run its operators; call it before anything is built.
+ * Results are the same bits for any team; each member has scratch of its own. */
+void ambit_graph_set_team(ambit_graph *graph, ambit_team *team);
+
+/* With recompute, only what enters and leaves blocks is kept for backward, which computes the rest
+ * again, a block at a time: less memory, about a third more work, the same bits. What is built
+ * between begin and end is a block; blocks do not overlap. */
+void ambit_graph_set_recompute(ambit_graph *graph, int recompute);
+void ambit_graph_begin_block(ambit_graph *graph);
+void ambit_graph_end_block(ambit_graph *graph);
 
 /* A tensor that the caller fills before each run; no gradient flows into it. */
 ambit_tensor *ambit_graph_input(ambit_graph *graph, const char *name, int rank,
@@ -77,10 +91,10 @@ ambit_real *ambit_tensor_data(ambit_tensor *tensor);
 int ambit_tensor_rank(const ambit_tensor *tensor);
 const int64_t *ambit_tensor_shape(const ambit_tensor *tensor);
 
-/* Floating-point operations of one forward and one backward; bytes of everything the graph keeps
- * beside parameters and their gradients: inputs, activations and their gradients, scratch. Memory
- * is shared by what is never needed at the same time; the second function says what the bytes would
- * be if nothing were shared. */
+/* Floating-point operations of one forward and one backward, what is recomputed not counted; bytes
+ * of everything the graph keeps beside parameters and their gradients: inputs, activations and
+ * their gradients, scratch. Memory is shared by what is never needed at the same time; the second
+ * function says what the bytes would be if nothing were shared. */
 double ambit_graph_flops_forward(const ambit_graph *graph);
 double ambit_graph_flops_backward(const ambit_graph *graph);
 int64_t ambit_graph_bytes(const ambit_graph *graph);

@@ -7,12 +7,12 @@
 /* Every array begins a cache line, so that vector loads do not cross two. */
 enum { ALIGNMENT = 64, GRAIN = ALIGNMENT / (int)sizeof(ambit_real) };
 
-static int backward_time(const ambit_graph *graph, int operator_index) {
-    return 2 * graph->operator_count - 1 - operator_index;
+static int reverse_time(const ambit_graph *graph, int step) {
+    return graph->operator_count + step;
 }
 
 static int end_of_time(const ambit_graph *graph) {
-    return 2 * graph->operator_count;
+    return reverse_time(graph, graph->reverse_count);
 }
 
 /* ---- buffers ---- */
@@ -34,11 +34,17 @@ static ambit_tensor *owner(ambit_tensor *tensor) {
     return tensor->base ? tensor->base : tensor;
 }
 
+/* The tensor whose gradient this one's is. */
+static ambit_tensor *original(ambit_tensor *tensor) {
+    return tensor->original ? tensor->original : tensor;
+}
+
 /* ---- gradients ---- */
 
 /* Notes that something writes to a tensor's gradient at `time`; says whether that is an addition.
  */
 static ambit_status write_gradient(ambit_graph *graph, ambit_tensor *tensor, int time, int *adds) {
+    tensor = original(tensor);
     *adds = tensor->has_gradient;
     tensor->has_gradient = 1;
     ambit_tensor *whole = owner(tensor);
@@ -52,10 +58,10 @@ static ambit_status write_gradient(ambit_graph *graph, ambit_tensor *tensor, int
 static ambit_status plan_pass(ambit_graph *graph, ambit_operator *op, int time) {
     if (op->passes < 0 || !op->inputs[op->passes]->differentiable)
         return AMBIT_OK;
-    ambit_tensor *input = op->inputs[op->passes];
+    ambit_tensor *input = original(op->inputs[op->passes]);
     if (!input->has_gradient && !input->base && input->role == AMBIT_ROLE_RESULT) {
         input->has_gradient = 1;
-        input->gradient_buffer = op->output->gradient_buffer;
+        input->gradient_buffer = original(op->output)->gradient_buffer;
         op->pass = AMBIT_PASS_SHARED;
         return AMBIT_OK;
     }
@@ -69,7 +75,7 @@ static ambit_status plan_pass(ambit_graph *graph, ambit_operator *op, int time) 
 static ambit_status check_views(ambit_graph *graph) {
     for (int i = 0; i < graph->tensor_count; i++) {
         const ambit_tensor *tensor = graph->tensors[i], *whole = tensor->base;
-        if (!whole || whole->gradient_buffer == AMBIT_NO_BUFFER)
+        if (!whole || tensor->original || whole->gradient_buffer == AMBIT_NO_BUFFER)
             continue;
         if (whole->has_gradient || !tensor->has_gradient || whole->viewed != whole->columns)
             return ambit_fail(AMBIT_INTERNAL,
@@ -94,10 +100,10 @@ static ambit_status plan_gradients(ambit_graph *graph) {
     if (!graph->loss)
         return AMBIT_OK;
     AMBIT_TRY(write_gradient(graph, graph->loss, graph->operator_count, &adds));
-    for (int i = graph->operator_count - 1; i >= 0; i--) {
-        ambit_operator *op = graph->operators[i];
-        int time = backward_time(graph, i), buffer = op->output->gradient_buffer;
-        if (buffer == AMBIT_NO_BUFFER || !op->output->differentiable)
+    for (int j = 0; j < graph->reverse_count; j++) {
+        ambit_operator *op = graph->reverse[j].op;
+        int time = reverse_time(graph, j), buffer = original(op->output)->gradient_buffer;
+        if (graph->reverse[j].again || buffer == AMBIT_NO_BUFFER || !op->output->differentiable)
             continue;
         op->runs_backward = 1;
         use_until(graph, buffer, time);
@@ -122,26 +128,46 @@ static ambit_status plan_inputs(ambit_graph *graph) {
     return AMBIT_OK;
 }
 
-static ambit_status plan_operator(ambit_graph *graph, int i) {
-    ambit_operator *op = graph->operators[i];
+/* Scratch that lives for a moment: what the members share, and then that of each. Both are whole
+ * cache lines. */
+static ambit_status plan_scratch(ambit_graph *graph, int time, int64_t *count, int64_t *each,
+                                 int *buffer) {
+    *count = (*count + GRAIN - 1) / GRAIN * GRAIN;
+    *each = (*each + GRAIN - 1) / GRAIN * GRAIN;
+    const int64_t total = *count + *each * ambit_team_size(graph->team);
+    return total ? add_buffer(graph, total, time, time, buffer) : AMBIT_OK;
+}
+
+/* What forward of an operator, first or again, writes and reads. */
+static ambit_status plan_forward(ambit_graph *graph, ambit_operator *op, int time) {
     ambit_tensor *output = op->output;
-    const int back = backward_time(graph, i);
-    AMBIT_TRY(add_buffer(graph, output->rows * output->columns, i,
-                         output->kept ? end_of_time(graph) : i, &output->value_buffer));
-    if (op->runs_backward && (op->backward_reads >> AMBIT_READS_OUTPUT & 1))
-        use_until(graph, output->value_buffer, back);
-    for (int k = 0; k < op->input_count; k++) {
-        int buffer = owner(op->inputs[k])->value_buffer;
-        int read_back = op->runs_backward && (op->backward_reads >> k & 1);
-        use_until(graph, buffer, read_back ? back : i);
-    }
+    AMBIT_TRY(add_buffer(graph, output->rows * output->columns, time,
+                         output->kept ? end_of_time(graph) : time, &output->value_buffer));
+    for (int k = 0; k < op->input_count; k++)
+        use_until(graph, owner(op->inputs[k])->value_buffer, time);
     if (op->saved_count)
-        AMBIT_TRY(
-            add_buffer(graph, op->saved_count, i, op->runs_backward ? back : i, &op->saved_buffer));
-    if (op->forward_count)
-        AMBIT_TRY(add_buffer(graph, op->forward_count, i, i, &op->forward_buffer));
-    if (op->backward_count && op->runs_backward)
-        AMBIT_TRY(add_buffer(graph, op->backward_count, back, back, &op->backward_buffer));
+        AMBIT_TRY(add_buffer(graph, op->saved_count, time, time, &op->saved_buffer));
+    return plan_scratch(graph, time, &op->forward_count, &op->forward_each, &op->forward_buffer);
+}
+
+static ambit_status plan_backward(ambit_graph *graph, ambit_operator *op, int time) {
+    if (!op->runs_backward)
+        return AMBIT_OK;
+    for (int k = 0; k < op->input_count; k++)
+        if (op->backward_reads >> k & 1)
+            use_until(graph, owner(op->inputs[k])->value_buffer, time);
+    if (op->backward_reads >> AMBIT_READS_OUTPUT & 1)
+        use_until(graph, op->output->value_buffer, time);
+    use_until(graph, op->saved_buffer, time);
+    return plan_scratch(graph, time, &op->backward_count, &op->backward_each, &op->backward_buffer);
+}
+
+static ambit_status plan_values(ambit_graph *graph) {
+    for (int i = 0; i < graph->operator_count; i++)
+        AMBIT_TRY(plan_forward(graph, graph->operators[i], i));
+    for (int j = 0; j < graph->reverse_count; j++)
+        AMBIT_TRY((graph->reverse[j].again ? plan_forward : plan_backward)(
+            graph, graph->reverse[j].op, reverse_time(graph, j)));
     return AMBIT_OK;
 }
 
@@ -194,32 +220,36 @@ static ambit_status lay_out(ambit_graph *graph) {
 
 /* ---- pointers ---- */
 
-static ambit_real *place(const ambit_graph *graph, int buffer) {
-    return buffer == AMBIT_NO_BUFFER ? NULL : graph->arena + graph->buffers[buffer].offset;
+static ambit_real *place(const ambit_graph *graph, int buffer, int64_t offset) {
+    return buffer == AMBIT_NO_BUFFER ? NULL : graph->arena + graph->buffers[buffer].offset + offset;
+}
+
+static void set_operator(const ambit_graph *graph, ambit_operator *op) {
+    op->saved = place(graph, op->saved_buffer, 0);
+    op->forward_scratch = place(graph, op->forward_buffer, 0);
+    op->backward_scratch = place(graph, op->backward_buffer, 0);
 }
 
 static void set_pointers(ambit_graph *graph) {
     for (int i = 0; i < graph->tensor_count; i++) {
-        ambit_tensor *tensor = graph->tensors[i], *whole = owner(tensor);
-        if (whole->role == AMBIT_ROLE_PARAMETER)
+        ambit_tensor *tensor = graph->tensors[i];
+        if (owner(tensor)->role == AMBIT_ROLE_PARAMETER)
             continue; /* ambit_graph_bind() sets those */
-        tensor->data = place(graph, whole->value_buffer) + tensor->offset;
-        if (whole->gradient_buffer != AMBIT_NO_BUFFER)
-            tensor->gradient = place(graph, whole->gradient_buffer) + tensor->offset;
+        tensor->data = place(graph, owner(tensor)->value_buffer, tensor->offset);
+        tensor->gradient = place(graph, owner(original(tensor))->gradient_buffer, tensor->offset);
     }
-    for (int i = 0; i < graph->operator_count; i++) {
-        ambit_operator *op = graph->operators[i];
-        op->saved = place(graph, op->saved_buffer);
-        op->forward_scratch = place(graph, op->forward_buffer);
-        op->backward_scratch = place(graph, op->backward_buffer);
-    }
+    for (int i = 0; i < graph->operator_count; i++)
+        set_operator(graph, graph->operators[i]);
+    for (int i = 0; i < graph->copy_count; i++)
+        set_operator(graph, graph->copies[i]);
 }
 
 ambit_status ambit_graph_plan(ambit_graph *graph) {
+    if (graph->loss)
+        AMBIT_TRY(ambit_graph_reverse(graph));
     AMBIT_TRY(plan_gradients(graph));
     AMBIT_TRY(plan_inputs(graph));
-    for (int i = 0; i < graph->operator_count; i++)
-        AMBIT_TRY(plan_operator(graph, i));
+    AMBIT_TRY(plan_values(graph));
     AMBIT_TRY(lay_out(graph));
     const size_t bytes = (size_t)graph->arena_count * sizeof(ambit_real);
     graph->arena = aligned_alloc(ALIGNMENT, bytes ? bytes : ALIGNMENT);

@@ -40,6 +40,15 @@ static void count_work(const ambit_operator *op, ambit_operator_profile *row) {
     }
 }
 
+/* The row of an operator, or of the one that it is a copy of. */
+static int row_of(const ambit_graph *graph, const ambit_operator *op) {
+    const ambit_tensor *output = op->output->original ? op->output->original : op->output;
+    int i = 0;
+    while (graph->operators[i]->output != output)
+        i++;
+    return i;
+}
+
 static void run_once(ambit_graph *graph, ambit_operator_profile *rows) {
     double before = ambit_clock(), now;
     for (int i = 0; i < graph->operator_count; i++, before = now) {
@@ -48,10 +57,11 @@ static void run_once(ambit_graph *graph, ambit_operator_profile *rows) {
         rows[i].seconds[AMBIT_FORWARD] += now - before;
     }
     graph->loss->gradient[0] = 1;
-    for (int i = graph->operator_count - 1; i >= 0; i--, before = now) {
-        ambit_operator_backward(graph->operators[i]);
+    for (int j = 0; j < graph->reverse_count; j++) {
+        before = ambit_clock();
+        ambit_reverse_run(&graph->reverse[j]);
         now = ambit_clock();
-        rows[i].seconds[AMBIT_BACKWARD] += now - before;
+        rows[row_of(graph, graph->reverse[j].op)].seconds[AMBIT_BACKWARD] += now - before;
     }
 }
 

@@ -117,23 +117,39 @@ static int64_t block_size(int64_t tokens, int64_t first) {
     return tokens - first < QUERIES ? tokens - first : QUERIES;
 }
 
-static void backward(const ambit_operator *op) {
-    const int64_t tokens = op->size[TOKENS], batch = op->output->rows / tokens;
-    ambit_real *p = op->backward_scratch, *dp = p + QUERIES * tokens;
-    for (int64_t pair = 0; pair < batch * op->size[HEADS]; pair++) {
+/* Rows are pairs of a row of the batch and a head. */
+static void backward_rows(const ambit_operator *op, ambit_rows rows, int member) {
+    const int64_t tokens = op->size[TOKENS];
+    ambit_real *p = ambit_backward_scratch(op, member), *dp = p + QUERIES * tokens;
+    for (int64_t pair = rows.first; pair < rows.end; pair++) {
         head_view view = view_head(op, pair / op->size[HEADS], pair % op->size[HEADS]);
         for (int64_t first = 0; first < tokens; first += QUERIES)
             backward_block(&view, first, block_size(tokens, first), op->add[0], p, dp);
     }
 }
 
-static void forward(const ambit_operator *op) {
-    const int64_t tokens = op->size[TOKENS], batch = op->output->rows / tokens;
-    for (int64_t pair = 0; pair < batch * op->size[HEADS]; pair++) {
+static void forward_rows(const ambit_operator *op, ambit_rows rows, int member) {
+    const int64_t tokens = op->size[TOKENS];
+    ambit_real *scores = ambit_forward_scratch(op, member);
+    for (int64_t pair = rows.first; pair < rows.end; pair++) {
         head_view view = view_head(op, pair / op->size[HEADS], pair % op->size[HEADS]);
         for (int64_t first = 0; first < tokens; first += QUERIES)
-            forward_block(&view, first, block_size(tokens, first), op->forward_scratch);
+            forward_block(&view, first, block_size(tokens, first), scores);
     }
+}
+
+/* A pair is as much work as some numbers for each of its scores. */
+static void share(const ambit_operator *op, ambit_rows_work work) {
+    const int64_t tokens = op->size[TOKENS], batch = op->output->rows / tokens;
+    ambit_share_rows(op, batch * op->size[HEADS], 16 * tokens * tokens, work);
+}
+
+static void forward(const ambit_operator *op) {
+    share(op, forward_rows);
+}
+
+static void backward(const ambit_operator *op) {
+    share(op, backward_rows);
 }
 
 static const ambit_operator_kind kind = {"attention", forward, backward};
@@ -156,8 +172,8 @@ ambit_tensor *ambit_attention(ambit_graph *graph, ambit_tensor *qkv, int64_t hea
     op->size[HEADS] = heads;
     op->backward_reads = 1u;
     op->saved_count = op->training ? qkv->shape[0] * heads * tokens : 0;
-    op->forward_count = QUERIES * tokens;
-    op->backward_count = 2 * QUERIES * tokens;
+    op->forward_each = QUERIES * tokens;
+    op->backward_each = 2 * QUERIES * tokens;
     op->flops_forward = 4.0 * (double)qkv->rows * (double)tokens * (double)width;
     op->flops_backward = 2.5 * op->flops_forward;
     return op->output;

@@ -3,24 +3,26 @@
 
 #include <string.h>
 
-static void forward(const ambit_operator *op) {
+static void forward_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const ambit_tensor *y = op->output;
+    (void)member;
     int64_t first = 0;
     for (int k = 0; k < op->input_count; k++) {
         const ambit_tensor *x = op->inputs[k];
-        for (int64_t r = 0; r < y->rows; r++)
+        for (int64_t r = rows.first; r < rows.end; r++)
             memcpy(y->data + r * y->columns + first, x->data + r * x->stride,
                    (size_t)x->columns * sizeof *y->data);
         first += x->columns;
     }
 }
 
-static void backward(const ambit_operator *op) {
+static void backward_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const ambit_tensor *y = op->output;
+    (void)member;
     int64_t first = 0;
     for (int k = 0; k < op->input_count; k++) {
         const ambit_tensor *x = op->inputs[k];
-        for (int64_t r = 0; r < y->rows && x->gradient; r++) {
+        for (int64_t r = rows.first; r < rows.end && x->gradient; r++) {
             const ambit_real *restrict from = y->gradient + r * y->columns + first;
             ambit_real *restrict to = x->gradient + r * x->stride;
             if (op->add[k])
@@ -31,6 +33,14 @@ static void backward(const ambit_operator *op) {
         }
         first += x->columns;
     }
+}
+
+static void forward(const ambit_operator *op) {
+    ambit_share_rows(op, op->output->rows, op->output->columns, forward_rows);
+}
+
+static void backward(const ambit_operator *op) {
+    ambit_share_rows(op, op->output->rows, op->output->columns, backward_rows);
 }
 
 static const ambit_operator_kind kind = {"concat", forward, backward};

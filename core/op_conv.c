@@ -6,7 +6,8 @@
  *     convolution:  coarse = windows(fine)·Wᵀ + b
  *     transposed:   fine = windowsᵀ(coarse·W) + b
  * and each is the other's backward. Windows are copied for a few rows of the batch at a time, so
- * they stay in cache and no array of all windows exists.
+ * they stay in cache and no array of all windows exists. A team shares these rows, and the taps of
+ * the weights' gradient.
  */
 #include "blas.h"
 #include "operator.h"
@@ -19,13 +20,15 @@
 enum { X, WEIGHT, BIAS };         /* inputs */
 enum { KERNEL, STRIDE };          /* op->size */
 enum { CONVOLUTION, TRANSPOSED }; /* op->choice */
-enum { WINDOW_ROWS = 1024 };       /* windows at a time, about */
+enum { WINDOW_ROWS = 1024 };      /* windows at a time, about */
+enum { LEAST_WINDOW = 256 };      /* numbers of a window of a part of the weights */
 
 typedef struct {
     int64_t batch, fine_tokens, coarse_tokens, fine_channels, coarse_channels;
     int64_t kernel, stride, padding;
-    int64_t window; /* numbers of one */
-    int64_t step;   /* rows of the batch at a time */
+    int64_t window;        /* numbers of one */
+    int64_t weight_stride; /* numbers from one coarse channel's weights to the next */
+    int64_t step;          /* rows of the batch at a time */
 } geometry;
 
 static int64_t rows_at_a_time(int64_t batch, int64_t coarse_tokens) {
@@ -46,6 +49,7 @@ static geometry geometry_of(const ambit_operator *op) {
                       .stride = stride,
                       .padding = (kernel - 1) / 2,
                       .window = kernel * fine->columns,
+                      .weight_stride = kernel * fine->columns,
                       .step = rows_at_a_time(fine->shape[0], coarse->shape[1])};
 }
 
@@ -53,7 +57,9 @@ static geometry geometry_of(const ambit_operator *op) {
 static void inside(const geometry *g, int64_t t, int64_t *first, int64_t *end) {
     const int64_t start = t * g->stride - g->padding, rest = g->fine_tokens - start;
     *first = start < 0 ? -start : 0;
+    *first = *first < g->kernel ? *first : g->kernel;
     *end = rest < g->kernel ? rest : g->kernel;
+    *end = *end > *first ? *end : *first;
 }
 
 /* Copies the windows of `count` rows of the batch from row `from`; outside the sequence is zero. */
@@ -93,80 +99,133 @@ AMBIT_VECTOR static void scatter(const geometry *g, int64_t from, int64_t count,
 static void to_coarse(const geometry *g, int64_t rows, const ambit_real *windows,
                       const ambit_real *weight, ambit_real beta, ambit_real *coarse) {
     ambit_gemm(AMBIT_PLAIN, AMBIT_TRANSPOSED, rows, g->coarse_channels, g->window, 1, windows,
-               g->window, weight, g->window, beta, coarse, g->coarse_channels);
+               g->window, weight, g->weight_stride, beta, coarse, g->coarse_channels);
 }
 
 static void to_windows(const geometry *g, int64_t rows, const ambit_real *coarse,
                        const ambit_real *weight, ambit_real *windows) {
     ambit_gemm(AMBIT_PLAIN, AMBIT_PLAIN, rows, g->window, g->coarse_channels, 1, coarse,
-               g->coarse_channels, weight, g->window, 0, windows, g->window);
+               g->coarse_channels, weight, g->weight_stride, 0, windows, g->window);
 }
 
-AMBIT_VECTOR static void start_with_bias(const ambit_operator *op) {
+/* Part `part` of the rows of the batch: how many, and where in the coarse array they begin. */
+static int64_t chunk_of(const geometry *g, int64_t part, int64_t *from, int64_t *at) {
+    *from = part * g->step;
+    *at = *from * g->coarse_tokens * g->coarse_channels;
+    return g->batch - *from < g->step ? g->batch - *from : g->step;
+}
+
+static int64_t chunk_count(const geometry *g) {
+    return (g->batch + g->step - 1) / g->step;
+}
+
+static void start_with_bias(const ambit_operator *op, int64_t from, int64_t count) {
     const ambit_tensor *y = op->output;
-    for (int64_t r = 0; r < y->rows; r++)
+    const int64_t tokens = y->shape[1];
+    for (int64_t r = from * tokens; r < (from + count) * tokens; r++)
         memcpy(y->data + r * y->columns, op->inputs[BIAS]->data,
                (size_t)y->columns * sizeof *y->data);
 }
 
-static void forward(const ambit_operator *op) {
+static void forward_part(const void *context, int64_t part, int member) {
+    const ambit_operator *op = context;
     const geometry g = geometry_of(op);
     const ambit_real *x = op->inputs[X]->data, *weight = op->inputs[WEIGHT]->data;
-    ambit_real *windows = op->forward_scratch, *y = op->output->data;
-    start_with_bias(op);
-    for (int64_t from = 0; from < g.batch; from += g.step) {
-        const int64_t count = g.batch - from < g.step ? g.batch - from : g.step;
-        const int64_t rows = count * g.coarse_tokens;
-        const int64_t at = from * g.coarse_tokens * g.coarse_channels;
-        if (op->choice == CONVOLUTION) {
-            gather(&g, from, count, x, windows);
-            to_coarse(&g, rows, windows, weight, 1, y + at);
-        } else {
-            to_windows(&g, rows, x + at, weight, windows);
-            scatter(&g, from, count, windows, y);
-        }
+    ambit_real *windows = ambit_forward_scratch(op, member), *y = op->output->data;
+    int64_t from, at;
+    const int64_t count = chunk_of(&g, part, &from, &at), rows = count * g.coarse_tokens;
+    start_with_bias(op, from, count);
+    if (op->choice == CONVOLUTION) {
+        gather(&g, from, count, x, windows);
+        to_coarse(&g, rows, windows, weight, 1, y + at);
+    } else {
+        to_windows(&g, rows, x + at, weight, windows);
+        scatter(&g, from, count, windows, y);
     }
 }
 
-AMBIT_VECTOR static void bias_gradient(const ambit_operator *op) {
+static void forward(const ambit_operator *op) {
+    const geometry g = geometry_of(op);
+    ambit_team_run(op->team, chunk_count(&g), forward_part, op);
+}
+
+AMBIT_VECTOR static void bias_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const ambit_tensor *y = op->output;
-    ambit_real *restrict bias = op->inputs[BIAS]->gradient;
-    if (!op->add[BIAS])
-        memset(bias, 0, (size_t)y->columns * sizeof *bias);
-    for (int64_t r = 0; r < y->rows; r++) {
+    ambit_real *restrict sum = op->backward_scratch + rows.block * y->columns;
+    (void)member;
+    memset(sum, 0, (size_t)y->columns * sizeof *sum);
+    for (int64_t r = rows.first; r < rows.end; r++) {
         const ambit_real *restrict from = y->gradient + r * y->columns;
         for (int64_t i = 0; i < y->columns; i++)
-            bias[i] += from[i];
+            sum[i] += from[i];
     }
+}
+
+/* The gradient of some rows of x. */
+static void input_part(const ambit_operator *op, int64_t part, int member) {
+    const geometry g = geometry_of(op);
+    const ambit_tensor *x = op->inputs[X], *y = op->output;
+    const ambit_real *weight = op->inputs[WEIGHT]->data;
+    ambit_real *windows = ambit_backward_scratch(op, member);
+    int64_t from, at;
+    const int64_t count = chunk_of(&g, part, &from, &at), rows = count * g.coarse_tokens;
+    if (op->choice == CONVOLUTION) {
+        const int64_t size = g.fine_tokens * g.fine_channels;
+        to_windows(&g, rows, y->gradient + at, weight, windows);
+        if (!op->add[X])
+            memset(x->gradient + from * size, 0, (size_t)(count * size) * sizeof *x->gradient);
+        scatter(&g, from, count, windows, x->gradient);
+    } else {
+        gather(&g, from, count, y->gradient, windows);
+        to_coarse(&g, rows, windows, weight, (ambit_real)op->add[X], x->gradient + at);
+    }
+}
+
+/* Weights are shared out by taps: a part sees the windows that its taps make. */
+static int64_t weight_parts(const geometry *g) {
+    const int64_t parts = g->window / LEAST_WINDOW;
+    return parts < 1 ? 1 : parts < g->kernel ? parts : g->kernel;
+}
+
+static void weight_part(const ambit_operator *op, int64_t part, int member) {
+    geometry g = geometry_of(op);
+    const ambit_tensor *x = op->inputs[X], *y = op->output, *weight = op->inputs[WEIGHT];
+    const ambit_real *fine = op->choice == CONVOLUTION ? x->data : y->gradient;
+    const ambit_real *coarse = op->choice == CONVOLUTION ? y->gradient : x->data;
+    const int64_t parts = weight_parts(&g), tap = g.kernel * part / parts;
+    ambit_real *windows = ambit_backward_scratch(op, member);
+    g.kernel = g.kernel * (part + 1) / parts - tap;
+    g.padding -= tap;
+    g.window = g.kernel * g.fine_channels;
+    for (int64_t chunk = 0; chunk < chunk_count(&g); chunk++) {
+        int64_t from, at;
+        const int64_t count = chunk_of(&g, chunk, &from, &at);
+        gather(&g, from, count, fine, windows);
+        ambit_gemm(AMBIT_TRANSPOSED, AMBIT_PLAIN, g.coarse_channels, g.window,
+                   count * g.coarse_tokens, 1, coarse + at, g.coarse_channels, windows, g.window,
+                   (ambit_real)(op->add[WEIGHT] || chunk > 0),
+                   weight->gradient + tap * g.fine_channels, g.weight_stride);
+    }
+}
+
+static void backward_part(const void *context, int64_t part, int member) {
+    const ambit_operator *op = context;
+    const geometry g = geometry_of(op);
+    const int64_t parts = weight_parts(&g);
+    if (part < parts)
+        weight_part(op, part, member);
+    else
+        input_part(op, part - parts, member);
 }
 
 static void backward(const ambit_operator *op) {
     const geometry g = geometry_of(op);
-    const ambit_tensor *x = op->inputs[X], *weight = op->inputs[WEIGHT], *y = op->output;
-    const int convolution = op->choice == CONVOLUTION;
-    const ambit_real *fine = convolution ? x->data : y->gradient;
-    const ambit_real *coarse = convolution ? y->gradient : x->data;
-    ambit_real *windows = op->backward_scratch;
-    bias_gradient(op);
-    if (convolution && x->gradient && !op->add[X])
-        memset(x->gradient, 0, (size_t)(x->rows * x->columns) * sizeof *x->gradient);
-    for (int64_t from = 0; from < g.batch; from += g.step) {
-        const int64_t count = g.batch - from < g.step ? g.batch - from : g.step;
-        const int64_t rows = count * g.coarse_tokens;
-        const int64_t at = from * g.coarse_tokens * g.coarse_channels;
-        gather(&g, from, count, fine, windows);
-        ambit_gemm(AMBIT_TRANSPOSED, AMBIT_PLAIN, g.coarse_channels, g.window, rows, 1, coarse + at,
-                   g.coarse_channels, windows, g.window, (ambit_real)(op->add[WEIGHT] || from > 0),
-                   weight->gradient, g.window);
-        if (!x->gradient)
-            continue;
-        if (convolution) {
-            to_windows(&g, rows, coarse + at, weight->data, windows);
-            scatter(&g, from, count, windows, x->gradient);
-        } else {
-            to_coarse(&g, rows, windows, weight->data, (ambit_real)op->add[X], x->gradient + at);
-        }
-    }
+    const ambit_tensor *y = op->output;
+    ambit_share_rows(op, y->rows, y->columns, bias_rows);
+    ambit_sum_blocks(ambit_row_blocks(y->rows, y->columns), y->columns, y->columns,
+                     op->backward_scratch, op->add[BIAS], op->inputs[BIAS]->gradient);
+    ambit_team_run(op->team, weight_parts(&g) + (op->inputs[X]->gradient ? chunk_count(&g) : 0),
+                   backward_part, op);
 }
 
 static const ambit_operator_kind kinds[] = {
@@ -207,8 +266,9 @@ static ambit_tensor *build(ambit_graph *graph, const char *name, ambit_tensor *x
     op->size[KERNEL] = kernel;
     op->size[STRIDE] = stride;
     op->backward_reads = 1u << X;
-    op->forward_count = op->backward_count =
+    op->forward_each = op->backward_each =
         rows_at_a_time(x->shape[0], coarse_tokens) * coarse_tokens * kernel * fine;
+    op->backward_count = ambit_row_blocks(x->shape[0] * tokens, channels) * channels;
     op->flops_forward =
         2.0 * (double)(x->shape[0] * coarse_tokens) * (double)coarse * (double)(kernel * fine);
     op->flops_backward = (x->differentiable ? 2 : 1) * op->flops_forward;

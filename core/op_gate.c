@@ -7,10 +7,12 @@
 
 enum { H, GATE, Y }; /* inputs */
 
-AMBIT_VECTOR static void forward(const ambit_operator *op) {
+/* Rows are those of the batch. */
+AMBIT_VECTOR static void forward_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const ambit_tensor *h = op->inputs[H], *gate = op->inputs[GATE], *y = op->inputs[Y];
     const int64_t n = h->columns, tokens = h->rows / gate->rows;
-    for (int64_t row = 0; row < h->rows; row++) {
+    (void)member;
+    for (int64_t row = rows.first * tokens; row < rows.end * tokens; row++) {
         const ambit_real *restrict from = h->data + row * h->stride;
         const ambit_real *restrict g = gate->data + row / tokens * gate->stride;
         const ambit_real *restrict added = y->data + row * y->stride;
@@ -35,10 +37,11 @@ AMBIT_INLINE void backward_row(int64_t n, const ambit_real *restrict dout,
         }
 }
 
-AMBIT_VECTOR static void backward(const ambit_operator *op) {
+AMBIT_VECTOR static void backward_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const ambit_tensor *h = op->inputs[H], *gate = op->inputs[GATE], *y = op->inputs[Y];
     const int64_t n = h->columns, tokens = h->rows / gate->rows;
-    for (int64_t row = 0; row < h->rows; row++) {
+    (void)member;
+    for (int64_t row = rows.first * tokens; row < rows.end * tokens; row++) {
         const int64_t batch = row / tokens;
         ambit_real *dgate = gate->gradient + batch * gate->stride;
         if (row % tokens == 0 && !op->add[GATE])
@@ -46,6 +49,19 @@ AMBIT_VECTOR static void backward(const ambit_operator *op) {
         backward_row(n, op->output->gradient + row * n, gate->data + batch * gate->stride,
                      y->data + row * y->stride, dgate, op->add[Y], y->gradient + row * y->stride);
     }
+}
+
+static void share(const ambit_operator *op, ambit_rows_work work) {
+    const ambit_tensor *y = op->output;
+    ambit_share_rows(op, y->shape[0], y->rows / y->shape[0] * y->columns, work);
+}
+
+static void forward(const ambit_operator *op) {
+    share(op, forward_rows);
+}
+
+static void backward(const ambit_operator *op) {
+    share(op, backward_rows);
 }
 
 static const ambit_operator_kind kind = {"gate and residual", forward, backward};

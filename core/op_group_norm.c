@@ -57,9 +57,9 @@ static const ambit_tensor *residual_of(const ambit_operator *op) {
 }
 
 /* The two arrays of a row of the batch that forward leaves for backward. */
-static ambit_real *statistics_of(const ambit_operator *op, int64_t batch) {
+static ambit_real *statistics_of(const ambit_operator *op, int64_t batch, int member) {
     const int64_t n = op->output->columns;
-    return op->saved ? op->saved + batch * 2 * n : op->forward_scratch;
+    return op->saved ? op->saved + batch * 2 * n : ambit_forward_scratch(op, member);
 }
 
 AMBIT_INLINE void forward_row(int64_t n, const ambit_real *x, const ambit_real *mean,
@@ -79,13 +79,14 @@ AMBIT_INLINE void add_row(int64_t n, const ambit_real *restrict x, ambit_real *r
         y[i] += x[i];
 }
 
-AMBIT_VECTOR static void forward(const ambit_operator *op) {
+/* Rows are those of the batch, here and in backward. */
+AMBIT_VECTOR static void forward_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const ambit_tensor *x = op->inputs[X], *y = op->output, *residual = residual_of(op);
     const ambit_real *gamma = op->inputs[GAMMA]->data, *beta = op->inputs[BETA]->data;
     const int64_t n = x->columns, tokens = op->size[TOKENS];
-    for (int64_t batch = 0; batch < x->shape[0]; batch++) {
+    for (int64_t batch = rows.first; batch < rows.end; batch++) {
         const ambit_real *shift = film_row(op, SHIFT, batch), *scale = film_row(op, SCALE, batch);
-        ambit_real *mean = statistics_of(op, batch), *r = mean + n;
+        ambit_real *mean = statistics_of(op, batch, member), *r = mean + n;
         statistics(n, op->size[GROUPS], tokens, x->data + batch * tokens * n, mean, r);
         for (int64_t row = batch * tokens; row < (batch + 1) * tokens; row++) {
             ambit_real *to = y->data + row * n;
@@ -146,7 +147,7 @@ AMBIT_VECTOR static void backward_batch(const ambit_operator *op, int64_t batch,
     const ambit_real *gamma = op->inputs[GAMMA]->data, *beta = op->inputs[BETA]->data;
     const ambit_real *scale = film_row(op, SCALE, batch);
     const int64_t n = x->columns, tokens = op->size[TOKENS], at = batch * tokens * n;
-    const ambit_real *mean = statistics_of(op, batch), *r = mean + n;
+    const ambit_real *mean = statistics_of(op, batch, 0), *r = mean + n;
     const ambit_real *from = x->data + at, *dy = op->output->gradient + at;
     for (int64_t i = 0; i < tokens * n; i += n)
         if (scale)
@@ -168,14 +169,16 @@ static ambit_real *gradient_start(const ambit_operator *op, int input, int64_t r
     return gradient;
 }
 
-static void backward(const ambit_operator *op) {
+/* Leaves a block's sums for γ and β side by side in scratch. */
+static void backward_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const int64_t n = op->output->columns, tokens = op->size[TOKENS];
-    ambit_real *dz = op->backward_scratch;
-    row_sums s = {.dgamma = gradient_start(op, GAMMA, 0),
-                  .dbeta = gradient_start(op, BETA, 0),
+    ambit_real *dz = ambit_backward_scratch(op, member);
+    row_sums s = {.dgamma = op->backward_scratch + rows.block * 2 * n,
+                  .dbeta = op->backward_scratch + rows.block * 2 * n + n,
                   .sum = dz + tokens * n,
                   .product = dz + tokens * n + n};
-    for (int64_t batch = 0; batch < op->output->shape[0]; batch++) {
+    memset(s.dgamma, 0, 2 * (size_t)n * sizeof *s.dgamma);
+    for (int64_t batch = rows.first; batch < rows.end; batch++) {
         memset(s.sum, 0, 2 * (size_t)n * sizeof *s.sum);
         if (op->size[FILM]) {
             s.dshift = gradient_start(op, SHIFT, batch);
@@ -183,6 +186,23 @@ static void backward(const ambit_operator *op) {
         }
         backward_batch(op, batch, s, dz);
     }
+}
+
+static void share(const ambit_operator *op, ambit_rows_work work) {
+    ambit_share_rows(op, op->output->shape[0], op->size[TOKENS] * op->output->columns, work);
+}
+
+static void forward(const ambit_operator *op) {
+    share(op, forward_rows);
+}
+
+static void backward(const ambit_operator *op) {
+    const int64_t n = op->output->columns, batch = op->output->shape[0];
+    const int64_t blocks = ambit_row_blocks(batch, op->size[TOKENS] * n);
+    share(op, backward_rows);
+    for (int input = GAMMA; input <= BETA; input++)
+        ambit_sum_blocks(blocks, n, 2 * n, op->backward_scratch + (input - GAMMA) * n,
+                         op->add[input], op->inputs[input]->gradient);
 }
 
 static const ambit_operator_kind kind = {"group norm", forward, backward};
@@ -226,8 +246,9 @@ ambit_tensor *ambit_group_norm_mish(ambit_graph *graph, const char *name, ambit_
     op->passes = residual ? count - 1 : -1;
     op->backward_reads = 1u << X | (shift ? 1u << SCALE : 0);
     op->saved_count = op->training ? 2 * x->shape[0] * x->columns : 0;
-    op->forward_count = op->training ? 0 : 2 * x->columns;
-    op->backward_count = (x->shape[1] + 2) * x->columns;
+    op->forward_each = op->training ? 0 : 2 * x->columns;
+    op->backward_count = ambit_row_blocks(x->shape[0], x->shape[1] * x->columns) * 2 * x->columns;
+    op->backward_each = (x->shape[1] + 2) * x->columns;
     op->flops_forward = 30.0 * (double)(x->rows * x->columns);
     op->flops_backward = 50.0 * (double)(x->rows * x->columns);
     return op->output;

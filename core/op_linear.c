@@ -2,10 +2,11 @@
  *
  * The product goes to its own array only where an activation's derivative must be kept for
  * backward: the activation pass replaces it there by the derivative, so that backward needs no
- * exponential. Backward multiplies that in place by the gradient and then runs two products.
+ * exponential. Backward multiplies that in place by the gradient and then runs two products, which
+ * a team shares.
  */
-#include "blas.h"
 #include "operator.h"
+#include "product.h"
 #include "vector.h"
 
 #include <inttypes.h>
@@ -14,82 +15,106 @@
 
 enum { X, WEIGHT, BIAS, RESIDUAL }; /* inputs */
 
-static const ambit_real *residual_row(const ambit_operator *op, int64_t row) {
+static const ambit_real *residual_at(const ambit_operator *op, int64_t row, int64_t column) {
     const ambit_tensor *residual = op->input_count > RESIDUAL ? op->inputs[RESIDUAL] : NULL;
-    return residual ? residual->data + row * residual->stride : NULL;
+    return residual ? residual->data + row * residual->stride + column : NULL;
 }
 
 /* out = bias (+ residual), to which the product is added. */
-AMBIT_VECTOR static void start_rows(const ambit_operator *op) {
+AMBIT_VECTOR static void start_rows(const ambit_operator *op, const ambit_tile *tile) {
     const ambit_tensor *y = op->output;
-    const ambit_real *bias = op->inputs[BIAS]->data;
-    for (int64_t r = 0; r < y->rows; r++) {
-        const ambit_real *residual = residual_row(op, r);
-        ambit_real *out = y->data + r * y->columns;
+    const ambit_real *bias = op->inputs[BIAS]->data + tile->first_column;
+    for (int64_t r = tile->first_row; r < tile->first_row + tile->rows; r++) {
+        const ambit_real *residual = residual_at(op, r, tile->first_column);
+        ambit_real *out = y->data + r * y->columns + tile->first_column;
         if (!residual)
-            memcpy(out, bias, (size_t)y->columns * sizeof *out);
+            memcpy(out, bias, (size_t)tile->columns * sizeof *out);
         else
 #pragma omp simd
-            for (int64_t i = 0; i < y->columns; i++)
+            for (int64_t i = 0; i < tile->columns; i++)
                 out[i] = bias[i] + residual[i];
     }
 }
 
-static void multiply(const ambit_operator *op, ambit_real beta, ambit_real *out) {
+static ambit_product forward_product(const ambit_operator *op) {
     const ambit_tensor *x = op->inputs[X], *y = op->output;
-    ambit_gemm(AMBIT_PLAIN, AMBIT_TRANSPOSED, x->rows, y->columns, x->columns, 1, x->data,
-               x->stride, op->inputs[WEIGHT]->data, x->columns, beta, out, y->columns);
+    return (ambit_product){AMBIT_PLAIN,
+                           AMBIT_TRANSPOSED,
+                           x->rows,
+                           y->columns,
+                           x->columns,
+                           1,
+                           x->data,
+                           x->stride,
+                           op->inputs[WEIGHT]->data,
+                           x->columns,
+                           op->choice == AMBIT_LINEAR,
+                           op->saved ? op->saved : y->data,
+                           y->columns};
+}
+
+/* One tile of the result, from the product to the activation while it is in cache. */
+static void forward_tile(const void *context, int64_t part, int member) {
+    const ambit_operator *op = context;
+    const ambit_tensor *y = op->output;
+    const ambit_product product = forward_product(op);
+    const ambit_tile tile = ambit_tile_at(product.m, product.n, product.k, part);
+    (void)member;
+    if (op->choice == AMBIT_LINEAR) {
+        start_rows(op, &tile);
+        ambit_product_tile(&product, &tile);
+        return;
+    }
+    ambit_product_tile(&product, &tile);
+    for (int64_t r = tile.first_row; r < tile.first_row + tile.rows; r++) {
+        const int64_t at = r * y->columns + tile.first_column;
+        ambit_activation_row((ambit_activation)op->choice, tile.columns, product.c + at,
+                             op->inputs[BIAS]->data + tile.first_column,
+                             residual_at(op, r, tile.first_column), y->data + at,
+                             op->saved ? op->saved + at : NULL);
+    }
 }
 
 static void forward(const ambit_operator *op) {
-    const ambit_tensor *y = op->output;
-    const ambit_real *bias = op->inputs[BIAS]->data;
-    if (op->choice == AMBIT_LINEAR) {
-        start_rows(op);
-        multiply(op, 1, y->data);
-        return;
-    }
-    ambit_real *product = op->saved ? op->saved : y->data;
-    multiply(op, 0, product);
-    for (int64_t r = 0; r < y->rows; r++) {
-        ambit_real *row = product + r * y->columns;
-        ambit_activation_row((ambit_activation)op->choice, y->columns, row, bias,
-                             residual_row(op, r), y->data + r * y->columns, op->saved ? row : NULL);
-    }
+    const ambit_product product = forward_product(op);
+    ambit_team_run(op->team, ambit_tile_count(product.m, product.n, product.k), forward_tile, op);
 }
 
-/* Makes the gradient of the product out of that of the result, and the bias's out of it. */
-AMBIT_VECTOR static const ambit_real *product_gradient(const ambit_operator *op) {
+/* Makes the gradient of the product out of that of the result, and its sum over the block's rows.
+ */
+AMBIT_VECTOR static void gradient_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const ambit_tensor *y = op->output;
-    ambit_real *restrict bias = ambit_input_gradient(op, BIAS);
-    if (!op->add[BIAS])
-        memset(bias, 0, (size_t)y->columns * sizeof *bias);
-    for (int64_t r = 0; r < y->rows; r++) {
+    ambit_real *restrict sum = op->backward_scratch + rows.block * y->columns;
+    (void)member;
+    memset(sum, 0, (size_t)y->columns * sizeof *sum);
+    for (int64_t r = rows.first; r < rows.end; r++) {
         const ambit_real *restrict from = y->gradient + r * y->columns;
         ambit_real *restrict slope = op->saved ? op->saved + r * y->columns : NULL;
         if (slope) {
             for (int64_t i = 0; i < y->columns; i++) {
                 slope[i] *= from[i];
-                bias[i] += slope[i];
+                sum[i] += slope[i];
             }
         } else {
             for (int64_t i = 0; i < y->columns; i++)
-                bias[i] += from[i];
+                sum[i] += from[i];
         }
     }
-    return op->saved ? op->saved : y->gradient;
 }
 
 static void backward(const ambit_operator *op) {
     const ambit_tensor *x = op->inputs[X], *y = op->output, *weight = op->inputs[WEIGHT];
-    const ambit_real *gradient = product_gradient(op);
-    ambit_gemm(AMBIT_TRANSPOSED, AMBIT_PLAIN, y->columns, x->columns, x->rows, 1, gradient,
-               y->columns, x->data, x->stride, (ambit_real)op->add[WEIGHT], weight->gradient,
-               x->columns);
-    if (x->gradient)
-        ambit_gemm(AMBIT_PLAIN, AMBIT_PLAIN, x->rows, x->columns, y->columns, 1, gradient,
-                   y->columns, weight->data, x->columns, (ambit_real)op->add[X], x->gradient,
-                   x->stride);
+    ambit_share_rows(op, y->rows, y->columns, gradient_rows);
+    ambit_sum_blocks(ambit_row_blocks(y->rows, y->columns), y->columns, y->columns,
+                     op->backward_scratch, op->add[BIAS], ambit_input_gradient(op, BIAS));
+    const ambit_real *gradient = op->saved ? op->saved : y->gradient;
+    const ambit_product products[] = {
+        {AMBIT_TRANSPOSED, AMBIT_PLAIN, y->columns, x->columns, x->rows, 1, gradient, y->columns,
+         x->data, x->stride, (ambit_real)op->add[WEIGHT], weight->gradient, x->columns},
+        {AMBIT_PLAIN, AMBIT_PLAIN, x->rows, x->columns, y->columns, 1, gradient, y->columns,
+         weight->data, x->columns, (ambit_real)op->add[X], x->gradient, x->stride},
+    };
+    ambit_products_run(op->team, x->gradient ? 2 : 1, products);
 }
 
 static const ambit_operator_kind kind = {"linear", forward, backward};
@@ -127,6 +152,7 @@ ambit_tensor *ambit_linear(ambit_graph *graph, const char *name, ambit_tensor *x
     op->passes = residual ? RESIDUAL : -1;
     op->backward_reads = 1u << X;
     op->saved_count = op->training && activation != AMBIT_LINEAR ? x->rows * width : 0;
+    op->backward_count = ambit_row_blocks(x->rows, width) * width;
     op->flops_forward = 2.0 * (double)x->rows * (double)width * (double)x->columns;
     op->flops_backward = (x->differentiable ? 2 : 1) * op->flops_forward;
     return op->output;

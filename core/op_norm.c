@@ -28,10 +28,11 @@ AMBIT_INLINE void row_statistics(int64_t n, const ambit_real *x, ambit_real *mea
     *r = 1 / (ambit_real)sqrt(squares / (ambit_real)n + epsilon);
 }
 
-AMBIT_VECTOR static void forward(const ambit_operator *op) {
+AMBIT_VECTOR static void forward_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const ambit_tensor *x = op->inputs[X], *shift = op->inputs[SHIFT], *scale = op->inputs[SCALE];
     const int64_t n = x->columns, tokens = x->rows / shift->rows;
-    for (int64_t row = 0; row < x->rows; row++) {
+    (void)member;
+    for (int64_t row = rows.first; row < rows.end; row++) {
         const ambit_real *restrict from = x->data + row * x->stride;
         const ambit_real *restrict a = scale->data + row / tokens * scale->stride;
         const ambit_real *restrict b = shift->data + row / tokens * shift->stride;
@@ -73,10 +74,12 @@ AMBIT_INLINE void backward_row(int64_t n, const ambit_real *restrict x,
             dx[i] = r * (dy[i] * (1 + scale[i]) - sum - (x[i] - mean) * r * product);
 }
 
-AMBIT_VECTOR static void backward(const ambit_operator *op) {
+/* Rows are those of the batch. */
+AMBIT_VECTOR static void backward_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const ambit_tensor *x = op->inputs[X], *shift = op->inputs[SHIFT], *scale = op->inputs[SCALE];
     const int64_t n = x->columns, tokens = x->rows / shift->rows;
-    for (int64_t batch = 0; batch < shift->rows; batch++) {
+    (void)member;
+    for (int64_t batch = rows.first; batch < rows.end; batch++) {
         ambit_real *dscale = scale->gradient + batch * scale->stride;
         ambit_real *dshift = shift->gradient + batch * shift->stride;
         if (!op->add[SCALE])
@@ -89,6 +92,15 @@ AMBIT_VECTOR static void backward(const ambit_operator *op) {
                          op->saved[2 * row + 1], dscale, dshift, op->add[X],
                          x->gradient ? x->gradient + row * x->stride : NULL);
     }
+}
+
+static void forward(const ambit_operator *op) {
+    ambit_share_rows(op, op->output->rows, op->output->columns, forward_rows);
+}
+
+static void backward(const ambit_operator *op) {
+    const ambit_tensor *y = op->output;
+    ambit_share_rows(op, y->shape[0], y->rows / y->shape[0] * y->columns, backward_rows);
 }
 
 static const ambit_operator_kind kind = {"norm and modulate", forward, backward};

@@ -10,6 +10,10 @@
  *     add[k] is 0 and adds to it where add[k] is 1. It is called at most once after a forward and
  *     may destroy `saved`.
  *   - `saved` keeps its contents from forward to backward; the two scratch arrays keep nothing.
+ *   - an operator that shares its work with the graph's team does so through ambit_share_rows(),
+ *     ambit_team_run() or ambit_products_run(), in parts that write different numbers: a sum over
+ *     parts is taken of one array a part, in their order. Scratch of its own is `_each` numbers a
+ *     member of the team, which lie after the `_count` that all share.
  *   - only inputs named in backward_reads (bit k; bit AMBIT_READS_OUTPUT for the output) still have
  *     their values in backward.
  */
@@ -18,6 +22,7 @@
 
 #include "graph.h"
 #include "operators.h"
+#include "team.h"
 
 #include <stddef.h>
 
@@ -41,6 +46,8 @@ struct ambit_tensor {
     int64_t viewed;         /* columns of this tensor that views cover: the first so many */
     int parameter;          /* index into the parameter table */
     ambit_operator *source; /* what computes it; NULL for inputs and parameters */
+    ambit_tensor *copy;     /* this tensor once more, computed again for backward; or NULL */
+    ambit_tensor *original; /* what this tensor is a copy of, which holds the gradient; or NULL */
 
     /* the plan */
     int has_gradient;                  /* something is written to its gradient */
@@ -68,15 +75,19 @@ struct ambit_operator {
     int add[AMBIT_MAX_INPUTS];
     ambit_tensor *output;
     int training;
+    ambit_team *team; /* shares the work; NULL: the caller alone */
+    int block;        /* number of the block it belongs to; 0: none */
 
     /* filled in by the constructor */
     int passes; /* this input's gradient is the output's plus whatever else it gets; the graph sees
                    to it and backward does not touch it; −1: none */
     uint32_t backward_reads;
     int64_t saved_count, forward_count, backward_count; /* numbers in the three arrays below */
+    int64_t forward_each, backward_each; /* scratch of each member of the team, behind that */
     double flops_forward, flops_backward;
     int64_t size[4]; /* meaning is the operator's own */
     int choice;
+    double number;
 
     /* the plan */
     ambit_real *saved, *forward_scratch, *backward_scratch;
@@ -97,6 +108,34 @@ __attribute__((format(printf, 2, 3), cold))
 #endif
 ambit_tensor *
 ambit_graph_refuse(ambit_graph *graph, const char *format, ...);
+
+/* Where the scratch of one member begins. */
+static inline ambit_real *ambit_forward_scratch(const ambit_operator *op, int member) {
+    return op->forward_scratch + op->forward_count + member * op->forward_each;
+}
+
+static inline ambit_real *ambit_backward_scratch(const ambit_operator *op, int member) {
+    return op->backward_scratch + op->backward_count + member * op->backward_each;
+}
+
+/* Rows first … end of some work, which is block `block` of it. */
+typedef struct {
+    int64_t first, end, block;
+} ambit_rows;
+
+typedef void (*ambit_rows_work)(const ambit_operator *op, ambit_rows rows, int member);
+
+/* Calls work for blocks of `rows` rows that hold `numbers` numbers each, on the graph's team. There
+ * are ambit_row_blocks() blocks, at most AMBIT_MOST_BLOCKS; neither that nor their borders depend
+ * on the team. */
+enum { AMBIT_MOST_BLOCKS = 32 };
+int64_t ambit_row_blocks(int64_t rows, int64_t numbers);
+void ambit_share_rows(const ambit_operator *op, int64_t rows, int64_t numbers,
+                      ambit_rows_work work);
+
+/* total (+)= the sum of `count` arrays of n numbers that begin `stride` numbers apart. */
+void ambit_sum_blocks(int64_t count, int64_t n, int64_t stride, const ambit_real *parts, int add,
+                      ambit_real *total);
 
 /* The gradient of input k, or NULL where none is wanted. */
 static inline ambit_real *ambit_input_gradient(const ambit_operator *op, int k) {

@@ -4,7 +4,9 @@
 #include "core/graph_plan.h"
 #include "core/network.h"
 #include "core/vector.h"
+#include "tests/core/network_sizes.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,45 +18,56 @@
 
 enum { BATCH = 32 };
 
-static const ambit_network_options mlp = {AMBIT_NETWORK_MLP, 16, 2, 42, 384, 3, 0};
-static const ambit_network_options unet = {AMBIT_NETWORK_UNET1D, 16, 7, 20, 16, 3, 0};
-static const ambit_network_options dit = {AMBIT_NETWORK_DIT, 16, 7, 20, 64, 2, 4};
+static const ambit_network_options mlp = {NETWORK_SIZES(MLP, 16, 2, 42, 384, 3, 0)};
+static const ambit_network_options unet = {NETWORK_SIZES(UNET1D, 16, 7, 20, 16, 3, 0)};
+static const ambit_network_options image = {NETWORK_SIZES(DIT, 0, 0, 20, 64, 2, 4),
+                                            .image = {3, 8, 8, 2},
+                                            .conditioning = AMBIT_CONDITIONING_CONTEXT,
+                                            .camera = {{3, 8, 8, 4}, 2, 32, 1, 4},
+                                            .text = {2, 32},
+                                            .caption = {8, 64},
+                                            .droppable = 1,
+                                            .crop = 1};
+static const ambit_network_options dit = {NETWORK_SIZES(DIT, 16, 7, 20, 64, 2, 4)};
 
 /* ---- counting allocations ----
  *
- * Of Ambit's own code, which is linked into this program. Hidden, as all is here, these functions
- * are not seen by shared libraries: OpenBLAS 0.3.21 allocates in some small products
- * (sgemm_small_kernel_nn for SkylakeX and Cooperlake packs what does not fit its tiles), which is
- * out of our hands.
+ * Of all code in this process: these functions stand before the C library's, for OpenBLAS too.
  */
 
-static int64_t allocations;
+static _Atomic int64_t allocations;
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define COUNTS_ALLOCATIONS 1
+#define FOR_ALL __attribute__((visibility("default")))
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
-void *malloc(size_t size) {
+FOR_ALL void *malloc(size_t size) {
     allocations++;
     return __libc_malloc(size);
 }
 
-void *calloc(size_t count, size_t size) {
+FOR_ALL void *calloc(size_t count, size_t size) {
     allocations++;
     return __libc_calloc(count, size);
 }
 
-void *realloc(void *memory, size_t size) {
+FOR_ALL void *realloc(void *memory, size_t size) {
     allocations++;
     return __libc_realloc(memory, size);
 }
 
-void *aligned_alloc(size_t alignment, size_t size) {
+FOR_ALL void *aligned_alloc(size_t alignment, size_t size) {
     allocations++;
     return __libc_memalign(alignment, size);
+}
+
+FOR_ALL int posix_memalign(void **memory, size_t alignment, size_t size) {
+    *memory = aligned_alloc(alignment, size);
+    return *memory ? 0 : ENOMEM;
 }
 #else
 #define COUNTS_ALLOCATIONS 0
@@ -76,9 +89,10 @@ static void fill(float *values, int64_t count, uint64_t index, float deviation) 
 }
 
 /* Parameters and gradients `shift` numbers past what malloc gives. */
-static fixture open_network(const ambit_network_options *options, int training, int64_t shift) {
-    fixture f = {.row = options->chunk_steps * options->chunk_width};
-    if (ambit_network_create(options, BATCH, training, &f.network) != AMBIT_OK)
+static fixture open_network_with(const ambit_network_options *options,
+                                 const ambit_network_means *means, int training, int64_t shift) {
+    fixture f = {.row = ambit_network_data_size(options)};
+    if (ambit_network_create_with(options, means, BATCH, training, &f.network) != AMBIT_OK)
         fail_msg("%s", ambit_message());
     f.count = ambit_graph_parameter_count(ambit_network_graph(f.network));
     f.memory = calloc((size_t)(2 * (f.count + shift)), sizeof(float));
@@ -97,6 +111,11 @@ static fixture open_network(const ambit_network_options *options, int training, 
     if (training)
         fill(ambit_network_target(f.network), BATCH * f.row, 4, 1);
     return f;
+}
+
+static fixture open_network(const ambit_network_options *options, int training, int64_t shift) {
+    const ambit_network_means means = {NULL, 0};
+    return open_network_with(options, &means, training, shift);
 }
 
 static void close_network(fixture *f) {
@@ -188,13 +207,48 @@ static void test_repeats(void **state) {
 static void test_no_allocation(void **state) {
     if (!COUNTS_ALLOCATIONS)
         skip();
-    fixture f = open_network(*state, 1, 0);
-    run_step(&f); /* OpenBLAS makes its buffers at the first product */
+    for (int threads = 1; threads <= 3; threads += 2) {
+        ambit_network_means means = {NULL, 0};
+        assert_int_equal(ambit_team_create(threads, &means.team), AMBIT_OK);
+        fixture f = open_network_with(*state, &means, 1, 0);
+        run_step(&f); /* OpenBLAS makes its buffers at the first product */
+        const int64_t before = allocations;
+        assert_true(before > 0);
+        run_step(&f);
+        assert_int_equal(allocations - before, 0);
+        close_network(&f);
+        ambit_team_destroy(means.team);
+    }
+}
+
+/* Of all shapes of small products, none allocates, and each is right. */
+static void test_small_products(void **state) {
+    (void)state;
+    enum { SIZE = 70, SUM = 600 };
+    static const int64_t sums[] = {1, 7, 31, 32, 40, 64, SUM};
+    static float a[SIZE * SUM], b[SIZE * SUM], c[SIZE * SIZE];
+    fill(a, SIZE * SUM, 1, 1);
+    fill(b, SIZE * SUM, 2, 1);
+    ambit_gemm(AMBIT_PLAIN, AMBIT_PLAIN, SIZE, SIZE, SUM, 1, a, SUM, b, SIZE, 0, c, SIZE);
     const int64_t before = allocations;
-    assert_true(before > 0);
-    run_step(&f);
+    for (int64_t n = 1; n <= SIZE; n++)
+        for (size_t s = 0; s < sizeof sums / sizeof sums[0]; s++)
+            for (int64_t m = 1; m <= SIZE; m += 23) {
+                const int64_t k = sums[s], row = m - 1, column = n - 1;
+                double expected = 3;
+                for (int64_t i = 0; i < k; i++)
+                    expected += 2 * (double)a[row * SUM + i] * (double)b[i * SIZE + column];
+                c[row * SIZE + column] = 3;
+                ambit_gemm(AMBIT_PLAIN, AMBIT_PLAIN, m, n, k, 2, a, SUM, b, SIZE, 1, c, SIZE);
+                if (fabs((double)c[row * SIZE + column] - expected) > 2e-6 * (double)k + 1e-5)
+                    fail_msg("%d × %d × %d: %g instead of %g", (int)m, (int)n, (int)k,
+                             (double)c[row * SIZE + column], expected);
+                for (int kind = 1; kind < 4; kind++)
+                    ambit_gemm(kind & 1 ? AMBIT_TRANSPOSED : AMBIT_PLAIN,
+                               kind & 2 ? AMBIT_TRANSPOSED : AMBIT_PLAIN, m, n, k < SIZE ? k : SIZE,
+                               1, a, SUM, b, SIZE, 0, c, SIZE);
+            }
     assert_int_equal(allocations - before, 0);
-    close_network(&f);
 }
 
 /* What training predicts, inference predicts; in less memory. */
@@ -222,9 +276,62 @@ static void test_inference(void **state) {
     close_network(&inference);
 }
 
+/* Backward that computes blocks again gives the same bits in less memory; with threads too. */
+static void test_recompute(void **state) {
+    ambit_network_means means = {NULL, 1};
+    fixture keeping = open_network(*state, 1, 0);
+    const size_t bytes = (size_t)keeping.count * sizeof(float);
+    run_step(&keeping);
+    for (int threads = 1; threads <= 2; threads++) {
+        assert_int_equal(ambit_team_create(threads, &means.team), AMBIT_OK);
+        fixture again = open_network_with(*state, &means, 1, 0);
+        for (int step = 0; step < 2; step++) {
+            memset(again.gradients, 0xff, bytes);
+            run_step(&again);
+            assert_memory_equal(again.gradients, keeping.gradients, bytes);
+        }
+        assert_memory_equal(ambit_network_output(again.network),
+                            ambit_network_output(keeping.network),
+                            (size_t)(BATCH * again.row) * sizeof(float));
+        const int64_t kept = ambit_graph_bytes(ambit_network_graph(keeping.network));
+        const int64_t needed = ambit_graph_bytes(ambit_network_graph(again.network));
+        print_message("recomputed: %.2f MiB instead of %.2f\n", (double)needed / 1048576,
+                      (double)kept / 1048576);
+        assert_true(needed < kept * 9 / 10);
+        assert_true(ambit_graph_flops_backward(ambit_network_graph(again.network)) ==
+                    ambit_graph_flops_backward(ambit_network_graph(keeping.network)));
+        close_network(&again);
+        ambit_team_destroy(means.team);
+    }
+    close_network(&keeping);
+}
+
+/* What runs again belongs to a block and runs before its backward; the last operator of a block
+ * does not: nothing reads what it computes. */
+static void test_reverse(void **state) {
+    const ambit_network_means means = {NULL, 1};
+    fixture f = open_network_with(*state, &means, 1, 0);
+    const ambit_graph *graph = ambit_network_graph(f.network);
+    int again = 0, gates = 0;
+    for (int j = 0; j < graph->reverse_count; j++) {
+        const ambit_operator *op = graph->reverse[j].op;
+        if (!graph->reverse[j].again)
+            continue;
+        again++;
+        assert_int_not_equal(op->block, 0);
+        assert_non_null(op->output->original);
+        gates += strcmp(op->kind->name, "gate and residual") == 0;
+    }
+    assert_true(again > gates);
+    assert_int_equal(gates, dit.depth); /* the first of the two in a block */
+    assert_int_equal(graph->reverse_count, graph->operator_count + again);
+    close_network(&f);
+}
+
 /* No two arrays that are needed at one time touch, and all lie in the arena. */
-static void test_plan(void **state) {
-    fixture f = open_network(*state, 1, 0);
+static void check_plan(const ambit_network_options *options, int recompute) {
+    const ambit_network_means means = {NULL, recompute};
+    fixture f = open_network_with(options, &means, 1, 0);
     const ambit_graph *graph = ambit_network_graph(f.network);
     int64_t largest = 0;
     for (int i = 0; i < graph->buffer_count; i++) {
@@ -243,22 +350,27 @@ static void test_plan(void **state) {
     close_network(&f);
 }
 
+static void test_plan(void **state) {
+    check_plan(*state, 0);
+    check_plan(*state, 1);
+}
+
 static void test_wrong_options(void **state) {
     static const struct {
         ambit_network_options options;
         int64_t batch;
         const char *text;
     } rows[] = {
-        {{AMBIT_NETWORK_DIT, 16, 2, 4, 64, 2, 3}, 8, "3 heads do not divide width 64"},
-        {{AMBIT_NETWORK_DIT, 16, 2, 4, 64, 2, 0}, 8, "0 heads"},
-        {{AMBIT_NETWORK_MLP, 0, 2, 4, 64, 2, 0}, 8, "chunk steps is 0"},
-        {{AMBIT_NETWORK_MLP, 16, 2, -1, 64, 2, 0}, 8, "observation size is -1"},
-        {{AMBIT_NETWORK_MLP, 16, 2, 4, 0, 2, 0}, 8, "width is 0"},
-        {{AMBIT_NETWORK_MLP, 16, 2, 4, 64, 2, 0}, 0, "batch is 0"},
-        {{AMBIT_NETWORK_UNET1D, 16, 2, 4, 60, 2, 0}, 8, "width 60 is not a multiple of 8"},
-        {{AMBIT_NETWORK_UNET1D, 12, 2, 4, 64, 4, 0}, 8, "12 chunk steps cannot be halved 3"},
-        {{AMBIT_NETWORK_UNET1D, 16, 2, 4, 64, 0, 0}, 8, "depth (levels) is 0"},
-        {{(ambit_network_kind)9, 16, 2, 4, 64, 2, 0}, 8, "kind 9"},
+        {{NETWORK_SIZES(DIT, 16, 2, 4, 64, 2, 3)}, 8, "3 heads do not divide width 64"},
+        {{NETWORK_SIZES(DIT, 16, 2, 4, 64, 2, 0)}, 8, "0 heads"},
+        {{NETWORK_SIZES(MLP, 0, 2, 4, 64, 2, 0)}, 8, "chunk steps is 0"},
+        {{NETWORK_SIZES(MLP, 16, 2, -1, 64, 2, 0)}, 8, "observation size is -1"},
+        {{NETWORK_SIZES(MLP, 16, 2, 4, 0, 2, 0)}, 8, "width is 0"},
+        {{NETWORK_SIZES(MLP, 16, 2, 4, 64, 2, 0)}, 0, "batch is 0"},
+        {{NETWORK_SIZES(UNET1D, 16, 2, 4, 60, 2, 0)}, 8, "width 60 is not a multiple of 8"},
+        {{NETWORK_SIZES(UNET1D, 12, 2, 4, 64, 4, 0)}, 8, "12 chunk steps cannot be halved 3"},
+        {{NETWORK_SIZES(UNET1D, 16, 2, 4, 64, 0, 0)}, 8, "depth (levels) is 0"},
+        {{.kind = (ambit_network_kind)9}, 8, "kind 9"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -269,7 +381,7 @@ static void test_wrong_options(void **state) {
         assert_non_null(strstr(ambit_message(), rows[i].text));
     }
     /* 2³¹ numbers in one array, found before anything is allocated */
-    ambit_network_options large = {AMBIT_NETWORK_MLP, 1, 1, 0, 65536, 1, 0};
+    ambit_network_options large = {NETWORK_SIZES(MLP, 1, 1, 0, 65536, 1, 0)};
     ambit_network *network;
     assert_int_equal(ambit_network_create(&large, 32768, 1, &network), AMBIT_CONFIG);
     assert_non_null(strstr(ambit_message(), "smaller batch"));
@@ -343,24 +455,38 @@ static void test_blas(void **state) {
 
 int main(void) {
     ambit_blas_start();
-    void *const m = (void *)&mlp, *const d = (void *)&dit, *const u = (void *)&unet;
+    void *const m = (void *)&mlp, *const d = (void *)&dit, *const u = (void *)&unet,
+                *const i = (void *)&image;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parameter_count),
         {"start of mlp", test_start, NULL, NULL, m},
         {"start of dit", test_start, NULL, NULL, d},
         {"start of unet1d", test_start, NULL, NULL, u},
+        {"start of image dit", test_start, NULL, NULL, i},
         {"mlp repeats", test_repeats, NULL, NULL, m},
         {"dit repeats", test_repeats, NULL, NULL, d},
         {"unet1d repeats", test_repeats, NULL, NULL, u},
+        {"image dit repeats", test_repeats, NULL, NULL, i},
         {"mlp allocates nothing", test_no_allocation, NULL, NULL, m},
         {"dit allocates nothing", test_no_allocation, NULL, NULL, d},
         {"unet1d allocates nothing", test_no_allocation, NULL, NULL, u},
+        {"image dit allocates nothing", test_no_allocation, NULL, NULL, i},
         {"inference of mlp", test_inference, NULL, NULL, m},
         {"inference of dit", test_inference, NULL, NULL, d},
         {"inference of unet1d", test_inference, NULL, NULL, u},
+        {"inference of image dit", test_inference, NULL, NULL, i},
+        cmocka_unit_test(test_small_products),
+        {"inference of mlp", test_inference, NULL, NULL, m},
+        {"inference of dit", test_inference, NULL, NULL, d},
+        {"inference of unet1d", test_inference, NULL, NULL, u},
+        {"recomputation in mlp", test_recompute, NULL, NULL, m},
+        {"recomputation in dit", test_recompute, NULL, NULL, d},
+        {"recomputation in unet1d", test_recompute, NULL, NULL, u},
+        {"reverse order of dit", test_reverse, NULL, NULL, d},
         {"plan of mlp", test_plan, NULL, NULL, m},
         {"plan of dit", test_plan, NULL, NULL, d},
         {"plan of unet1d", test_plan, NULL, NULL, u},
+        {"plan of image dit", test_plan, NULL, NULL, i},
         cmocka_unit_test(test_wrong_options),
         cmocka_unit_test(test_sigma_features),
         cmocka_unit_test(test_refusals),

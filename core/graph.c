@@ -1,5 +1,6 @@
 #include "graph.h"
 
+#include "bf16.h"
 #include "graph_plan.h"
 
 #include <inttypes.h>
@@ -23,6 +24,16 @@ void ambit_graph_set_team(ambit_graph *graph, ambit_team *team) {
 
 void ambit_graph_set_recompute(ambit_graph *graph, int recompute) {
     graph->recompute = recompute;
+}
+
+void ambit_graph_set_precision(ambit_graph *graph, ambit_precision precision) {
+    graph->precision = precision;
+    if (precision == AMBIT_PRECISION_BF16 && !ambit_bf16_available())
+        ambit_graph_remember(graph,
+                             ambit_fail(AMBIT_UNAVAILABLE,
+                                        "precision bf16: this processor (%s) has no AVX512-BF16; "
+                                        "use precision single, or nodes that have it",
+                                        ambit_blas_processor()));
 }
 
 void ambit_graph_begin_block(ambit_graph *graph) {
@@ -201,6 +212,7 @@ ambit_operator *ambit_operator_new(ambit_graph *graph, const ambit_operator_kind
                            .output = output,
                            .training = graph->training,
                            .team = graph->team,
+                           .precision = graph->precision,
                            .block = graph->block,
                            .passes = -1,
                            .saved_buffer = AMBIT_NO_BUFFER,

@@ -30,6 +30,7 @@ typedef struct {
 struct ambit_graph {
     int training, finished;
     ambit_team *team;
+    ambit_precision precision;
     int recompute;
     int block, block_count; /* number of the block being built, 0: none; of all so far */
     ambit_status status;    /* of the first failure of building, and its message */

@@ -80,6 +80,7 @@ static ambit_status build(const ambit_network_options *options, const ambit_netw
     ambit_graph *graph = network->graph;
     ambit_graph_set_team(graph, means->team);
     ambit_graph_set_recompute(graph, means->recompute);
+    ambit_graph_set_precision(graph, means->precision);
     const int64_t chunk[3] = {batch, options->chunk_steps, options->chunk_width};
     const int64_t observation[2] = {batch, options->observation_size}, column[2] = {batch, 1};
     network->inputs.chunk = ambit_graph_input(graph, "chunk", 3, chunk);
@@ -99,7 +100,7 @@ static ambit_status build(const ambit_network_options *options, const ambit_netw
 
 ambit_status ambit_network_create(const ambit_network_options *options, int64_t batch, int training,
                                   ambit_network **network) {
-    const ambit_network_means means = {NULL, 0};
+    const ambit_network_means means = {0};
     return ambit_network_create_with(options, &means, batch, training, network);
 }
 

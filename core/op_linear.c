@@ -38,7 +38,8 @@ AMBIT_VECTOR static void start_rows(const ambit_operator *op, const ambit_tile *
 
 static ambit_product forward_product(const ambit_operator *op) {
     const ambit_tensor *x = op->inputs[X], *y = op->output;
-    return (ambit_product){AMBIT_PLAIN,
+    return (ambit_product){op->precision,
+                           AMBIT_PLAIN,
                            AMBIT_TRANSPOSED,
                            x->rows,
                            y->columns,
@@ -109,10 +110,10 @@ static void backward(const ambit_operator *op) {
                      op->backward_scratch, op->add[BIAS], ambit_input_gradient(op, BIAS));
     const ambit_real *gradient = op->saved ? op->saved : y->gradient;
     const ambit_product products[] = {
-        {AMBIT_TRANSPOSED, AMBIT_PLAIN, y->columns, x->columns, x->rows, 1, gradient, y->columns,
-         x->data, x->stride, (ambit_real)op->add[WEIGHT], weight->gradient, x->columns},
-        {AMBIT_PLAIN, AMBIT_PLAIN, x->rows, x->columns, y->columns, 1, gradient, y->columns,
-         weight->data, x->columns, (ambit_real)op->add[X], x->gradient, x->stride},
+        {op->precision, AMBIT_TRANSPOSED, AMBIT_PLAIN, y->columns, x->columns, x->rows, 1, gradient,
+         y->columns, x->data, x->stride, (ambit_real)op->add[WEIGHT], weight->gradient, x->columns},
+        {op->precision, AMBIT_PLAIN, AMBIT_PLAIN, x->rows, x->columns, y->columns, 1, gradient,
+         y->columns, weight->data, x->columns, (ambit_real)op->add[X], x->gradient, x->stride},
     };
     ambit_products_run(op->team, x->gradient ? 2 : 1, products);
 }

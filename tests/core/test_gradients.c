@@ -362,7 +362,7 @@ static void network_backward(void *context) {
 }
 
 static void check_network(const network_row *row, int recompute) {
-    const ambit_network_means means = {NULL, recompute};
+    const ambit_network_means means = {.recompute = recompute};
     const int64_t size = row->options.chunk_steps * row->options.chunk_width;
     ambit_network *network;
     if (ambit_network_create_with(&row->options, &means, BATCH, 1, &network) != AMBIT_OK)

@@ -169,7 +169,7 @@ static const ambit_network_options networks[] = {
 
 /* Two steps; returns gradients, prediction and row losses in one array for the caller to free. */
 static float *run_network(const ambit_network_options *options, ambit_team *team, size_t *bytes) {
-    const ambit_network_means means = {team, 0};
+    const ambit_network_means means = {.team = team};
     const int64_t row = options->chunk_steps * options->chunk_width;
     ambit_network *network;
     if (ambit_network_create_with(options, &means, BATCH, 1, &network) != AMBIT_OK)

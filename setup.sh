@@ -3,6 +3,7 @@
 # what is there already is kept.
 set -euo pipefail
 cd "$(dirname "$0")"
+umask 022 # plugins that others may write are refused
 
 packages=(build-essential cmake ninja-build pkg-config git ca-certificates
     openmpi-bin libopenmpi-dev libhdf5-openmpi-dev libopenblas-dev libyaml-dev libjansson-dev zlib1g-dev)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_POINTS = 4096, SKETCHED_ELEMENTS = 4096, SKETCH_SIZE = 1 << 20 };
+enum { MOST_POINTS = 512, SKETCHED_ELEMENTS = 4096, SKETCH_SIZE = 1 << 20 };
 
 /* ------------------------------------------------------------------------------- the struct */
 

@@ -3,9 +3,9 @@
  *
  * Built one shard at a time and merged in the order of the shards, so that the result does not
  * depend on which rank saw which shard. Mean and variance merge by the formula of Chan, Golub and
- * LeVeque (1983). Quantiles come from a sketch: at most 4,096 order statistics a shard and element,
- * evenly spaced in rank, so that a quantile is off by at most 1/4,096 in rank; exact for shards of
- * up to 4,096 steps. Fields of more than 256 elements keep 2²⁰/elements of them, and fields of more
+ * LeVeque (1983). Quantiles come from a sketch: at most 512 order statistics a shard and element,
+ * evenly spaced in rank, so that a quantile is off by at most 1/512 in rank; exact for shards of
+ * up to 512 steps. Fields of more than 2,048 elements keep 2²⁰/elements of them, and fields of more
  * than 4,096 elements (raw images) none: their quantiles are the least and the greatest.
  *
  * Quantiles between two order statistics are interpolated linearly, as numpy does. Of a field of

@@ -11,8 +11,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* A job may open many stores of many shards, and a process may have 1,024 files open. */
-enum { MOST_OPEN_SHARDS = 32, CHUNK_CACHE = 16 * AMBIT_HDF_CHUNK_BYTES, PATH_SIZE = 4096 };
+/* A job may open many stores of many shards, and a process may have 1,024 files open; each open
+ * shard keeps a few chunks of each field that is read. */
+enum { MOST_OPEN_SHARDS = 64, CHUNK_CACHE = 4 * AMBIT_HDF_CHUNK_BYTES, PATH_SIZE = 4096 };
 
 struct ambit_store {
     char *folder;
@@ -170,7 +171,7 @@ static ambit_status open_index(const ambit_store *store, hid_t *file) {
 }
 
 static ambit_status load(ambit_store *store) {
-    hid_t file;
+    hid_t file = -1;
     AMBIT_TRY(open_index(store, &file));
     ambit_status status = read_index(store, file);
     H5Fclose(file);
@@ -235,7 +236,7 @@ const ambit_statistics *ambit_store_statistics(const ambit_store *store, int fie
 
 ambit_status ambit_store_read_statistics(const ambit_store *store, int field,
                                          ambit_statistics *statistics) {
-    hid_t file;
+    hid_t file = -1;
     AMBIT_TRY(open_index(store, &file));
     ambit_status status = read_statistics((ambit_store *)store, file, field, 1, statistics);
     H5Fclose(file);

@@ -1,4 +1,4 @@
-#include "checkpoint.h"
+#include "checkpoint_file.h"
 
 #include "../core/crc32c.h"
 #include "../datasets/files.h"
@@ -6,7 +6,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <hdf5.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -14,38 +13,24 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { VERSION = 1, ARRAYS = 4, BLOCK = AMBIT_NORM_BLOCK };
-static const char *const array_names[ARRAYS] = {"parameters", "average", "first", "second"};
+const char *const ambit_checkpoint_array_names[AMBIT_CHECKPOINT_ARRAYS] = {"parameters", "average",
+                                                                           "first", "second"};
 
-/* Where this rank's part of each array is in memory. */
-typedef struct {
-    int64_t first, count; /* elements of the whole */
-    float *arrays[ARRAYS];
-} part;
-
-static part owned_part(ambit_exchange *exchange) {
+ambit_checkpoint_part ambit_checkpoint_part_of(ambit_exchange *exchange) {
     ambit_owned owned = ambit_exchange_owned(exchange);
-    return (part){.first = owned.first,
-                  .count = owned.count,
-                  .arrays = {ambit_exchange_parameters(exchange) + owned.first,
-                             ambit_exchange_average(exchange) + owned.first, owned.moment_first,
-                             owned.moment_second}};
+    return (ambit_checkpoint_part){.first = owned.first,
+                                   .count = owned.count,
+                                   .arrays = {ambit_exchange_parameters(exchange) + owned.first,
+                                              ambit_exchange_average(exchange) + owned.first,
+                                              owned.moment_first, owned.moment_second}};
 }
 
-static int64_t blocks_of(int64_t count) {
-    return (count + BLOCK - 1) / BLOCK;
-}
-
-/* Checksums of the blocks of a part that begins at a block's beginning. */
-static void sum_blocks(const float *values, int64_t count, uint32_t *sums) {
-    for (int64_t first = 0; first < count; first += BLOCK) {
-        int64_t size = count - first < BLOCK ? count - first : BLOCK;
-        *sums++ = ambit_crc32c(0, values + first, (size_t)size * sizeof *values);
-    }
+int64_t ambit_checkpoint_blocks(int64_t count) {
+    return (count + AMBIT_CHECKPOINT_BLOCK - 1) / AMBIT_CHECKPOINT_BLOCK;
 }
 
 /* A checksum of all that is not an array. */
-static uint32_t sum_description(const ambit_checkpoint *c) {
+uint32_t ambit_checkpoint_sum(const ambit_checkpoint *c) {
     const ambit_normaliser *n = &c->normaliser;
     size_t observation = (size_t)n->observation_size * sizeof(float);
     size_t chunk = (size_t)n->chunk_size * sizeof(float);
@@ -67,302 +52,6 @@ void ambit_checkpoint_clear(ambit_checkpoint *checkpoint) {
     free(checkpoint->normaliser.chunk_shift);
     free(checkpoint->normaliser.chunk_scale);
     memset(checkpoint, 0, sizeof *checkpoint);
-}
-
-/* ---------------------------------------------------------------- writing */
-
-/* Creates a data set of 1 or 2 dimensions, contiguous. */
-static hid_t create_array(hid_t file, const char *name, hid_t type, int rank,
-                          const hsize_t *shape) {
-    hid_t space = H5Screate_simple(rank, shape, NULL);
-    hid_t set = H5Dcreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    H5Sclose(space);
-    return set;
-}
-
-/* Writes count elements from `first` on of row `row` (row < 0: the set has one dimension). */
-static herr_t write_part(hid_t set, hid_t type, int row, int64_t first, int64_t count,
-                         const void *values) {
-    if (set < 0)
-        return -1;
-    int rank = row < 0 ? 1 : 2;
-    hsize_t start[2] = {row < 0 ? (hsize_t)first : (hsize_t)row, (hsize_t)first};
-    hsize_t extent[2] = {row < 0 ? (hsize_t)count : 1, (hsize_t)count};
-    hid_t space = H5Dget_space(set), memory = H5Screate_simple(rank, extent, NULL);
-    herr_t result = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, extent, NULL);
-    if (count == 0) {
-        H5Sselect_none(space);
-        H5Sselect_none(memory);
-    }
-    if (result >= 0)
-        result = H5Dwrite(set, type, memory, space, H5P_DEFAULT, values);
-    H5Sclose(memory);
-    H5Sclose(space);
-    return result;
-}
-
-static int write_attribute(hid_t file, const char *name, hid_t type, const void *value) {
-    hid_t space = H5Screate(H5S_SCALAR);
-    hid_t attribute = H5Acreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    int failed = attribute < 0 || H5Awrite(attribute, type, value) < 0;
-    failed |= attribute >= 0 && H5Aclose(attribute) < 0;
-    H5Sclose(space);
-    return failed;
-}
-
-/* A small data set that rank 0 alone fills; all ranks create it. */
-static int write_small(hid_t file, const char *name, hid_t type, int64_t count, const void *values,
-                       int writer) {
-    hsize_t shape[1] = {(hsize_t)count};
-    hid_t set = create_array(file, name, type, 1, shape);
-    int failed = write_part(set, type, -1, 0, writer ? count : 0, values) < 0;
-    return failed | (set < 0 || H5Dclose(set) < 0);
-}
-
-static int write_description(hid_t file, const ambit_checkpoint *c, int writer) {
-    const ambit_normaliser *n = &c->normaliser;
-    const int version = VERSION;
-    const uint32_t sum = sum_description(c);
-    int failed = write_attribute(file, "ambit_checkpoint", H5T_NATIVE_INT, &version);
-    failed |= write_attribute(file, "step", H5T_NATIVE_INT64, &c->step);
-    failed |= write_attribute(file, "seconds", H5T_NATIVE_DOUBLE, &c->seconds);
-    failed |= write_attribute(file, "observation_limit", H5T_NATIVE_FLOAT, &n->observation_limit);
-    failed |= write_attribute(file, "chunk_limit", H5T_NATIVE_FLOAT, &n->chunk_limit);
-    failed |= write_attribute(file, "description_checksum", H5T_NATIVE_UINT32, &sum);
-    failed |= write_small(file, "configuration", H5T_NATIVE_CHAR, (int64_t)strlen(c->configuration),
-                          c->configuration, writer);
-    failed |= write_small(file, "observation_shift", H5T_NATIVE_FLOAT, n->observation_size,
-                          n->observation_shift, writer);
-    failed |= write_small(file, "observation_scale", H5T_NATIVE_FLOAT, n->observation_size,
-                          n->observation_scale, writer);
-    failed |=
-        write_small(file, "chunk_shift", H5T_NATIVE_FLOAT, n->chunk_size, n->chunk_shift, writer);
-    return failed | write_small(file, "chunk_scale", H5T_NATIVE_FLOAT, n->chunk_size,
-                                n->chunk_scale, writer);
-}
-
-/* All ranks write their parts of the arrays, and the checksums of their blocks. */
-static int write_arrays(hid_t file, int64_t count, const part *mine, uint32_t *sums) {
-    hsize_t shape[1] = {(hsize_t)count}, table[2] = {ARRAYS, (hsize_t)blocks_of(count)};
-    hid_t checks = create_array(file, "checksums", H5T_NATIVE_UINT32, 2, table);
-    int failed = checks < 0;
-    for (int i = 0; i < ARRAYS; i++) {
-        hid_t set = create_array(file, array_names[i], H5T_NATIVE_FLOAT, 1, shape);
-        sum_blocks(mine->arrays[i], mine->count, sums);
-        failed |=
-            write_part(set, H5T_NATIVE_FLOAT, -1, mine->first, mine->count, mine->arrays[i]) < 0;
-        failed |= write_part(checks, H5T_NATIVE_UINT32, i, mine->first / BLOCK,
-                             blocks_of(mine->count), sums) < 0;
-        failed |= set < 0 || H5Dclose(set) < 0;
-    }
-    return failed | (checks < 0 || H5Dclose(checks) < 0);
-}
-
-static ambit_status write_file(const ambit_ranks *ranks, const char *path,
-                               const ambit_checkpoint *checkpoint, ambit_exchange *exchange) {
-    part mine = owned_part(exchange);
-    uint32_t *sums = NULL;
-    AMBIT_TRY_ALL(ranks, ambit_allocate(&sums, (size_t)blocks_of(mine.count), sizeof *sums,
-                                        "checksums of a checkpoint"));
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    H5Pset_fapl_mpio(access, ranks->world, MPI_INFO_NULL);
-    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
-    ambit_status status = AMBIT_OK;
-    if (file < 0)
-        status = ambit_fail_hdf5(AMBIT_CANNOT_CREATE,
-                                 "%s: cannot create the checkpoint; check the "
-                                 "folder's permissions and the disk's free space",
-                                 path);
-    status = ambit_agree(ranks, status);
-    if (status == AMBIT_OK) {
-        int failed = write_arrays(file, ambit_exchange_count(exchange), &mine, sums);
-        failed |= write_description(file, checkpoint, ranks->rank == 0);
-        failed |= H5Fflush(file, H5F_SCOPE_GLOBAL) < 0;
-        if (failed)
-            status = ambit_fail_hdf5(AMBIT_IO, "%s: cannot write the checkpoint; is the disk full?",
-                                     path);
-        status = ambit_agree(ranks, status);
-    }
-    if (file >= 0 && H5Fclose(file) < 0 && status == AMBIT_OK)
-        status =
-            ambit_fail_hdf5(AMBIT_IO, "%s: cannot close the checkpoint; is the disk full?", path);
-    H5Pclose(access);
-    free(sums);
-    return ambit_agree(ranks, status);
-}
-
-/* ---------------------------------------------------------------- reading */
-
-static ambit_status damaged(const char *path, const char *what) {
-    return ambit_fail_hdf5(AMBIT_DATA, "%s: %s; remove this file, an older checkpoint will be used",
-                           path, what);
-}
-
-static ambit_status read_attribute(hid_t file, const char *path, const char *name, hid_t type,
-                                   void *value) {
-    hid_t attribute = H5Aopen(file, name, H5P_DEFAULT);
-    int failed = attribute < 0 || H5Aread(attribute, type, value) < 0;
-    if (attribute >= 0)
-        H5Aclose(attribute);
-    return failed ? damaged(path, name) : AMBIT_OK;
-}
-
-/* The number of elements of a data set of `rank` dimensions, or -1. */
-static int64_t extent_of(hid_t set, int rank) {
-    hid_t space = set < 0 ? -1 : H5Dget_space(set);
-    int64_t count = -1;
-    if (space >= 0 && H5Sget_simple_extent_ndims(space) == rank)
-        count = (int64_t)H5Sget_simple_extent_npoints(space);
-    if (space >= 0)
-        H5Sclose(space);
-    return count;
-}
-
-/* Reads a whole small data set into *values (malloced, one zero element added). */
-static ambit_status read_small(hid_t file, const char *path, const char *name, hid_t type,
-                               size_t size, void *values, int64_t *count) {
-    void *memory = NULL;
-    hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
-    *count = extent_of(set, 1);
-    ambit_status status = AMBIT_OK;
-    if (*count < 0 || *count > INT64_C(1) << 24)
-        status = damaged(path, name);
-    if (status == AMBIT_OK)
-        status = ambit_allocate(&memory, (size_t)*count + 1, size, path);
-    if (status == AMBIT_OK && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, memory) < 0)
-        status = damaged(path, name);
-    if (set >= 0)
-        H5Dclose(set);
-    memcpy(values, &memory, sizeof memory);
-    return status;
-}
-
-static ambit_status read_description(hid_t file, const char *path, ambit_checkpoint *c) {
-    ambit_normaliser *n = &c->normaliser;
-    int version = 0;
-    uint32_t sum = 0;
-    int64_t length;
-    AMBIT_TRY(read_attribute(file, path, "ambit_checkpoint", H5T_NATIVE_INT, &version));
-    if (version != VERSION)
-        return ambit_fail(AMBIT_DATA,
-                          "%s: is of checkpoint version %d, this program reads %d; use "
-                          "the version of Ambit that wrote it",
-                          path, version, VERSION);
-    AMBIT_TRY(read_attribute(file, path, "step", H5T_NATIVE_INT64, &c->step));
-    AMBIT_TRY(read_attribute(file, path, "seconds", H5T_NATIVE_DOUBLE, &c->seconds));
-    AMBIT_TRY(
-        read_attribute(file, path, "observation_limit", H5T_NATIVE_FLOAT, &n->observation_limit));
-    AMBIT_TRY(read_attribute(file, path, "chunk_limit", H5T_NATIVE_FLOAT, &n->chunk_limit));
-    AMBIT_TRY(read_attribute(file, path, "description_checksum", H5T_NATIVE_UINT32, &sum));
-    AMBIT_TRY(
-        read_small(file, path, "configuration", H5T_NATIVE_CHAR, 1, &c->configuration, &length));
-    const struct {
-        const char *name;
-        float **values;
-        int64_t *count;
-    } rows[] = {{"observation_shift", &n->observation_shift, &n->observation_size},
-                {"observation_scale", &n->observation_scale, &n->observation_size},
-                {"chunk_shift", &n->chunk_shift, &n->chunk_size},
-                {"chunk_scale", &n->chunk_scale, &n->chunk_size}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        int64_t before = *rows[i].count;
-        AMBIT_TRY(read_small(file, path, rows[i].name, H5T_NATIVE_FLOAT, sizeof(float),
-                             rows[i].values, rows[i].count));
-        if (i % 2 == 1 && *rows[i].count != before)
-            return damaged(path, rows[i].name);
-    }
-    if (sum != sum_description(c))
-        return damaged(path, "the checksum of the description does not match");
-    return AMBIT_OK;
-}
-
-/* Reads [first, first + count) of array `which` (first at a block's beginning) and checks it. With
- * `values` NULL nothing is kept: only the checksums are compared. */
-static ambit_status read_array(hid_t file, const char *path, int which, int64_t first,
-                               int64_t count, float *values) {
-    hid_t set = H5Dopen2(file, array_names[which], H5P_DEFAULT);
-    hid_t checks = H5Dopen2(file, "checksums", H5P_DEFAULT);
-    hid_t space = set < 0 ? -1 : H5Dget_space(set);
-    hid_t table = checks < 0 ? -1 : H5Dget_space(checks);
-    ambit_status status = AMBIT_OK;
-    int64_t total = extent_of(set, 1);
-    if (total < first + count || extent_of(checks, 2) != ARRAYS * blocks_of(total))
-        status = damaged(path, array_names[which]);
-    float buffer[BLOCK];
-    for (int64_t at = first; status == AMBIT_OK && at < first + count; at += BLOCK) {
-        hsize_t size = (hsize_t)(first + count - at < BLOCK ? first + count - at : BLOCK);
-        hsize_t start = (hsize_t)at, row[2] = {(hsize_t)which, start / BLOCK}, one[2] = {1, 1};
-        hid_t memory = H5Screate_simple(1, &size, NULL), cell = H5Screate_simple(2, one, NULL);
-        float *target = values ? values + (at - first) : buffer;
-        uint32_t sum = 0;
-        H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &size, NULL);
-        H5Sselect_hyperslab(table, H5S_SELECT_SET, row, NULL, one, NULL);
-        if (H5Dread(set, H5T_NATIVE_FLOAT, memory, space, H5P_DEFAULT, target) < 0 ||
-            H5Dread(checks, H5T_NATIVE_UINT32, cell, table, H5P_DEFAULT, &sum) < 0)
-            status = damaged(path, array_names[which]);
-        else if (sum != ambit_crc32c(0, target, (size_t)size * sizeof *target))
-            status =
-                ambit_fail(AMBIT_DATA,
-                           "%s: /%s: the checksum of elements %" PRId64 " to %" PRId64
-                           " does not match; remove this file, an older checkpoint will be used",
-                           path, array_names[which], at, at + (int64_t)size - 1);
-        H5Sclose(memory);
-        H5Sclose(cell);
-    }
-    const hid_t spaces[] = {space, table}, sets[] = {set, checks};
-    for (int i = 0; i < 2; i++) {
-        if (spaces[i] >= 0)
-            H5Sclose(spaces[i]);
-        if (sets[i] >= 0)
-            H5Dclose(sets[i]);
-    }
-    return status;
-}
-
-static ambit_status open_file(const char *path, hid_t *file) {
-    ambit_hdf5_quiet();
-    *file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    if (*file < 0)
-        return ambit_fail_hdf5(access(path, R_OK) == 0 ? AMBIT_DATA : AMBIT_NO_INPUT,
-                               "%s: cannot open this checkpoint", path);
-    return AMBIT_OK;
-}
-
-ambit_status ambit_checkpoint_read(const char *path, ambit_checkpoint *checkpoint, float **average,
-                                   int64_t *count) {
-    hid_t file;
-    memset(checkpoint, 0, sizeof *checkpoint);
-    AMBIT_TRY(open_file(path, &file));
-    ambit_status status = read_description(file, path, checkpoint);
-    if (status == AMBIT_OK && average) {
-        hid_t set = H5Dopen2(file, array_names[1], H5P_DEFAULT);
-        *count = extent_of(set, 1);
-        if (set >= 0)
-            H5Dclose(set);
-        status = *count < 0 ? damaged(path, array_names[1])
-                            : ambit_allocate(average, (size_t)*count, sizeof(float), path);
-        if (status == AMBIT_OK)
-            status = read_array(file, path, 1, 0, *count, *average);
-        if (status != AMBIT_OK) {
-            free(*average);
-            *average = NULL;
-        }
-    }
-    H5Fclose(file);
-    if (status != AMBIT_OK)
-        ambit_checkpoint_clear(checkpoint);
-    return status;
-}
-
-/* Compares what is on disk of this rank's part with its checksums. */
-static ambit_status verify_part(const char *path, const part *mine) {
-    hid_t file;
-    AMBIT_TRY(open_file(path, &file));
-    ambit_status status = AMBIT_OK;
-    for (int i = 0; i < ARRAYS && status == AMBIT_OK; i++)
-        status = read_array(file, path, i, mine->first, mine->count, NULL);
-    H5Fclose(file);
-    return status;
 }
 
 /* ---------------------------------------------------------------- files of a run */
@@ -439,12 +128,10 @@ ambit_status ambit_checkpoint_write(const ambit_ranks *ranks, const char *run,
     AMBIT_TRY_ALL(ranks, ranks->rank == 0 ? ambit_make_folders(folder) : AMBIT_OK);
     path_of_step(folder, checkpoint->step, path, sizeof path);
     snprintf(partial, sizeof partial, "%.4080s.partial", path);
-    ambit_status status = write_file(ranks, partial, checkpoint, exchange);
-    if (status == AMBIT_OK)
-        status = ambit_agree(ranks, ranks->rank == 0 ? ambit_sync(partial) : AMBIT_OK);
+    ambit_status status = ambit_checkpoint_file_write(ranks, partial, checkpoint, exchange);
     if (status == AMBIT_OK) {
-        part mine = owned_part(exchange);
-        status = ambit_agree(ranks, verify_part(partial, &mine));
+        ambit_checkpoint_part mine = ambit_checkpoint_part_of(exchange);
+        status = ambit_agree(ranks, ambit_checkpoint_file_verify(partial, &mine));
     }
     if (ranks->rank == 0 && status != AMBIT_OK)
         unlink(partial);
@@ -457,36 +144,6 @@ ambit_status ambit_checkpoint_write(const ambit_ranks *ranks, const char *run,
             remove_old(folder, keep);
     }
     return ambit_agree(ranks, status);
-}
-
-/* Fills this rank's part of the exchange: its moments, and its node's parameters and averages (the
- * first rank of a node reads those for all). */
-static ambit_status read_exchange(const char *path, ambit_exchange *exchange,
-                                  ambit_checkpoint *checkpoint) {
-    part mine = owned_part(exchange);
-    int64_t count = ambit_exchange_count(exchange);
-    hid_t file;
-    AMBIT_TRY(open_file(path, &file));
-    ambit_status status = read_description(file, path, checkpoint);
-    hid_t set = H5Dopen2(file, array_names[0], H5P_DEFAULT);
-    if (status == AMBIT_OK && extent_of(set, 1) != count)
-        status = ambit_fail(AMBIT_CONFIG,
-                            "%s: holds %" PRId64 " parameters but this network has %" PRId64
-                            "; use the configuration that the run was started with",
-                            path, extent_of(set, 1), count);
-    if (set >= 0)
-        H5Dclose(set);
-    for (int i = 2; i < ARRAYS && status == AMBIT_OK; i++)
-        status = read_array(file, path, i, mine.first, mine.count, mine.arrays[i]);
-    int64_t first, size;
-    ambit_exchange_share(exchange, &first, &size);
-    if (status == AMBIT_OK)
-        status =
-            read_array(file, path, 0, first, size, ambit_exchange_parameters(exchange) + first);
-    if (status == AMBIT_OK)
-        status = read_array(file, path, 1, first, size, ambit_exchange_average(exchange) + first);
-    H5Fclose(file);
-    return status;
 }
 
 ambit_status ambit_checkpoint_resume(const ambit_ranks *ranks, const char *run,
@@ -504,7 +161,7 @@ ambit_status ambit_checkpoint_resume(const ambit_ranks *ranks, const char *run,
     ambit_status status = AMBIT_OK;
     for (int i = 0; i < count; i++) {
         path_of_step(folder, steps[i], path, sizeof path);
-        status = ambit_agree(ranks, read_exchange(path, exchange, checkpoint));
+        status = ambit_agree(ranks, ambit_checkpoint_file_restore(path, exchange, checkpoint));
         if (status == AMBIT_OK) {
             ambit_exchange_publish(exchange);
             *found = 1;

@@ -55,11 +55,10 @@ static int64_t element_of(const ambit_exchange *x, int64_t block) {
 
 static ambit_status check_shape(const ambit_ranks *ranks, int64_t slots) {
     if (!is_power_of_two(ranks->size) || ranks->size > slots)
-        return ambit_fail(
-            AMBIT_CONFIG,
-            "train.slots: %lld slots cannot be shared evenly by %d ranks; start 1, 2, "
-            "4 … %lld ranks, or raise train.slots",
-            (long long)slots, ranks->size, (long long)slots);
+        return ambit_fail(AMBIT_CONFIG,
+                          "train.slots: %lld slots cannot be shared evenly by %d ranks; start a "
+                          "power of two of at most %lld ranks, or raise train.slots",
+                          (long long)slots, ranks->size, (long long)slots);
     return AMBIT_OK;
 }
 

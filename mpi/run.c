@@ -70,12 +70,14 @@ static ambit_status check_same(const char *path, const char *configuration) {
 }
 
 static ambit_status claim(const char *folder, const char *configuration, const char *origins) {
-    char path[PATH_MAX], origins_path[PATH_MAX];
+    char path[PATH_MAX], origins_path[PATH_MAX], metrics[PATH_MAX];
     AMBIT_TRY(path_in(folder, "config.yaml", path));
     AMBIT_TRY(path_in(folder, "origins.yaml", origins_path));
+    AMBIT_TRY(path_in(folder, "metrics.jsonl", metrics));
     AMBIT_TRY(ambit_make_folders(folder));
     AMBIT_TRY(take_lock(folder));
-    if (access(path, F_OK) == 0)
+    /* a run that never began, because its data was not found, say, has nothing to lose */
+    if (access(path, F_OK) == 0 && access(metrics, F_OK) == 0)
         return check_same(path, configuration);
     AMBIT_TRY(ambit_write_file(origins_path, origins, strlen(origins)));
     return ambit_write_file(path, configuration, strlen(configuration));

@@ -38,20 +38,20 @@ static void add_folder(folders *all, const char *path) {
     all->count++;
 }
 
-/* The plugins folder beside the program that runs; "" when that cannot be told. */
-static void beside_program(char path[AMBIT_PLUGIN_PATH_SIZE]) {
-    static const char name[] = "/plugins";
-    ssize_t length = readlink("/proc/self/exe", path, AMBIT_PLUGIN_PATH_SIZE - sizeof name);
+/* A folder named from the one the running program is in; "" when that cannot be told. */
+static void beside_program(const char *relative, char path[AMBIT_PLUGIN_PATH_SIZE]) {
+    const size_t room = AMBIT_PLUGIN_PATH_SIZE - strlen(relative) - 1;
+    ssize_t length = readlink("/proc/self/exe", path, room);
     path[length > 0 ? length : 0] = '\0';
     char *slash = strrchr(path, '/');
     if (slash)
-        memcpy(slash, name, sizeof name);
+        memcpy(slash + 1, relative, strlen(relative) + 1);
 }
 
 /* The caller frees all->rows. */
 static ambit_status find_folders(folders *all) {
     const char *variable = getenv("AMBIT_PLUGIN_PATH");
-    size_t parts = 3;
+    size_t parts = 4;
     for (const char *c = variable; c && *c; c++)
         parts += *c == ':';
     all->count = 0;
@@ -66,9 +66,13 @@ static ambit_status find_folders(folders *all) {
         }
         variable += span + (variable[span] == ':');
     }
+    /* where they were installed to, wherever that was moved since, and the folder of a build */
+    static const char *const relatives[] = {AMBIT_PLUGIN_SUBFOLDER, "plugins"};
     add_folder(all, AMBIT_PLUGIN_FOLDER);
-    beside_program(path);
-    add_folder(all, path);
+    for (int i = 0; i < 2; i++) {
+        beside_program(relatives[i], path);
+        add_folder(all, path);
+    }
     return AMBIT_OK;
 }
 

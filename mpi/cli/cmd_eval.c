@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,8 +62,11 @@ static ambit_status open_environment(const ambit_ranks *ranks, const ambit_setti
 
 static void print_interval(const char *name, const ambit_interval *i, double scale,
                            const char *unit) {
-    printf("  %-28s %10.4g  [%.4g, %.4g] %s\n", name, scale * i->mean, scale * i->low,
-           scale * i->high, unit);
+    if (isnan(i->mean)) /* of no trial */
+        printf("  %-28s %10s\n", name, "none");
+    else
+        printf("  %-28s %10.4g  [%.4g, %.4g] %s\n", name, scale * i->mean, scale * i->low,
+               scale * i->high, unit);
 }
 
 static void print_evaluation(const ambit_evaluation *e) {

@@ -67,10 +67,12 @@ static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
     const char *path = wanted.picture  ? wanted.picture
                        : wanted.output ? wanted.output
                                        : "report.html";
-    if (wanted.picture)
+    if (wanted.picture) {
         AMBIT_TRY(ambit_report_picture(&wanted.options, wanted.metric, path));
-    else
+    } else {
         AMBIT_TRY(ambit_report_write(&wanted.options, path));
+        AMBIT_TRY(ambit_report_table(&wanted.options, stdout));
+    }
     printf("%s\n", path);
     return AMBIT_OK;
 }

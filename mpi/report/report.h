@@ -11,6 +11,8 @@
 
 #include "../../core/status.h"
 
+#include <stdio.h>
+
 typedef struct {
     const char *const *runs; /* folders */
     int run_count;
@@ -26,5 +28,9 @@ ambit_status ambit_report_write(const ambit_report_options *options, const char 
  * AMBIT_USAGE where no run has the metric. */
 ambit_status ambit_report_picture(const ambit_report_options *options, const char *metric,
                                   const char *path);
+
+/* Writes the table of results as text: a row a method, success and each metric with its interval.
+ * Nothing where no run has been evaluated. */
+ambit_status ambit_report_table(const ambit_report_options *options, FILE *out);
 
 #endif

@@ -61,7 +61,7 @@ const ambit_field_info *fixture_fields(void) {
 
 const char *fixture_folder(void) {
     char *folder = folders[folder_count++];
-    snprintf(folder, sizeof folders[0], "/tmp/ambit-test-XXXXXX");
+    snprintf(folder, sizeof folders[0], "/tmp/ambit-datasets-XXXXXX");
     assert_non_null(mkdtemp(folder));
     return folder;
 }

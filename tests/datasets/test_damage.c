@@ -32,19 +32,40 @@ static const char *whole_store(void) {
     return folder;
 }
 
-/* Reads everything there is; the first failure. */
+/* HDF5 loses some memory of its own when it fails to read. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) {
+    return "leak:libhdf5";
+}
+
+/* Reads a step of a field and holds it against the formula. */
+static ambit_status read_step(ambit_store *store, int field, int64_t step) {
+    float values[4];
+    uint8_t wanted[64];
+    const uint8_t *bytes;
+    size_t size;
+    if (field == FIXTURE_IMAGE) {
+        AMBIT_TRY(ambit_store_read_bytes(store, field, step, &bytes, &size));
+        assert_int_equal(size, fixture_image(step, wanted));
+        assert_memory_equal(bytes, wanted, size);
+        return AMBIT_OK;
+    }
+    AMBIT_TRY(ambit_store_read(store, field, step, 1, values));
+    const double first[] = {fixture_action(step, 0), fixture_state(step, 0),
+                            (double)fixture_count(step), fixture_pixel(step, 0)};
+    assert_true(values[0] == (float)first[field]);
+    return AMBIT_OK;
+}
+
+/* Reads everything there is; the first failure. Data that is read must be what was written. */
 static ambit_status read_all(const char *folder) {
     ambit_store *store;
-    float values[64];
     AMBIT_TRY(ambit_store_open(folder, 0, &store));
     ambit_status status = AMBIT_OK;
-    for (int64_t step = 0; step < ambit_store_step_count(store) && status == AMBIT_OK; step++)
-        for (int f = 0; f < FIXTURE_FIELDS && status == AMBIT_OK; f++) {
-            const uint8_t *bytes;
-            size_t size;
-            status = f == FIXTURE_IMAGE ? ambit_store_read_bytes(store, f, step, &bytes, &size)
-                                        : ambit_store_read(store, f, step, 1, values);
-        }
+    assert_int_equal(ambit_store_step_count(store), 58);
+    for (int64_t step = 0; step < 58 && status == AMBIT_OK; step++)
+        for (int f = 0; f < FIXTURE_FIELDS && status == AMBIT_OK; f++)
+            status = read_step(store, f, step);
     ambit_store_close(store);
     return status;
 }
@@ -111,23 +132,22 @@ static void missing_files(void **state) {
     assert_int_equal(read_all("/dev/null"), AMBIT_USAGE);
 }
 
+/* As long as the one it stands for, with the same steps, cut into other episodes. */
 static void shard_of_another_store(void **state) {
     (void)state;
-    static const int64_t others[] = {21, 1, 29, 7};
+    static const int64_t others[] = {19, 2, 30, 7};
     char from[PATH], to[PATH];
-    size_t size, wanted;
+    size_t size, old_size;
     const char *folder = whole_store(), *other = fixture_folder();
     fixture_write(other, others, EPISODES, 2, sigma, 0);
     join(from, other, "shard-00000.h5");
     join(to, folder, "shard-00000.h5");
-    char *bytes = slurp(from, &size), *old = slurp(to, &wanted);
-    free(old);
-    bytes = realloc(bytes, wanted + 1);
-    if (size < wanted) /* as long as the old one: only what is in it tells */
-        memset(bytes + size, 0, wanted - size);
-    spill(to, bytes, wanted);
+    char *bytes = slurp(from, &size);
+    free(slurp(to, &old_size));
+    assert_int_equal(size, old_size);
+    spill(to, bytes, size);
     free(bytes);
-    assert_int_equal(read_all(folder), AMBIT_DATA);
+    assert_refused(folder, "a file of another store");
 }
 
 /* Any bit may flip: then reading fails cleanly, or gives what was written (bytes between objects

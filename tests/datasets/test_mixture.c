@@ -60,24 +60,25 @@ static void check_windows(int offset, bool relative, int64_t cache_bytes) {
     fixture_write(folder, lengths, 3, 2, NULL, 0);
     const ambit_source_use source = use(folder);
     ambit_mixture_options options = basic(&source, 1);
+    options.observation_steps = 3;
     options.action_offset = offset;
     options.relative = relative;
     options.cache_bytes = cache_bytes;
     ambit_mixture *mixture = open_mixture(&options);
-    assert_int_equal(ambit_mixture_observation_size(mixture), 6);
+    assert_int_equal(ambit_mixture_observation_size(mixture), 9);
     assert_int_equal(ambit_mixture_chunk_steps(mixture), 4);
     assert_int_equal(ambit_mixture_chunk_width(mixture), 3);
     assert_int_equal(ambit_mixture_sample_count(mixture), 18);
     for (int64_t t = 0, e = 0, first = 0; t < 18; t++) {
-        float o[6], a[12];
+        float o[9], a[12];
         uint64_t sample;
         if (t == first + lengths[e])
             first += lengths[e++];
         int64_t end = first + lengths[e];
         read_sample(mixture, 0, t, o, a, &sample);
         assert_int_equal(sample, t);
-        for (int s = 0; s < 2; s++) {
-            int64_t at = within(t - 1 + s, first, end);
+        for (int s = 0; s < 3; s++) {
+            int64_t at = within(t - 2 + s, first, end);
             assert_true(o[3 * s] == fixture_state(at, 0));
             assert_true(o[3 * s + 1] == fixture_state(at, 1));
             assert_true(o[3 * s + 2] == (float)fixture_count(at));

@@ -126,7 +126,7 @@ static void fields_and_provenance_come_back(void **state) {
 /* More rows than a chunk holds, and more shards than are kept open. */
 static void many_chunks_and_shards(void **state) {
     (void)state;
-    enum { EPISODES = 40, STEPS = 1500 };
+    enum { EPISODES = 80, STEPS = 750 };
     int64_t many[EPISODES];
     float value[3];
     for (int e = 0; e < EPISODES; e++)
@@ -146,6 +146,35 @@ static void many_chunks_and_shards(void **state) {
         assert_int_equal(ambit_store_read(store, FIXTURE_ACTION, step, 1, value), AMBIT_OK);
         assert_true(value[2] == fixture_action(step, 2));
     }
+    ambit_store_close(store);
+}
+
+/* A shard whose episodes were all of no steps lies between others. */
+static void empty_shards(void **state) {
+    (void)state;
+    const char *folder = fixture_folder();
+    for (int k = 0; k < 4; k++) {
+        char path[512];
+        ambit_shard_writer *writer;
+        ambit_shard_path(folder, k, path, sizeof path);
+        assert_int_equal(ambit_shard_create(path, fixture_fields(), FIXTURE_FIELDS, &writer),
+                         AMBIT_OK);
+        if (k == 1)
+            assert_int_equal(fixture_append(writer, 0, 3, NAN, NAN), AMBIT_OK);
+        if (k == 3)
+            assert_int_equal(fixture_append(writer, 3, 4, NAN, NAN), AMBIT_OK);
+        assert_int_equal(ambit_shard_finish(writer), AMBIT_OK);
+    }
+    assert_int_equal(ambit_index_write(folder, 1, 0, NULL, NULL, 0), AMBIT_DATA);
+    assert_int_equal(ambit_index_write(folder, 4, 0, NULL, NULL, 0), AMBIT_OK);
+    ambit_store *store = open_store(folder, 0);
+    for (int64_t step = 0; step < 7; step++) {
+        float value;
+        assert_int_equal(ambit_store_read(store, FIXTURE_COUNT, step, 1, &value), AMBIT_OK);
+        assert_true(value == (float)fixture_count(step));
+    }
+    assert_string_equal(ambit_store_episode_name(store, 1), "episode from 3");
+    assert_true(ambit_store_statistics(store, FIXTURE_COUNT)->mean[0] == 2997);
     ambit_store_close(store);
 }
 
@@ -197,6 +226,7 @@ int main(void) {
         cmocka_unit_test_teardown(episodes_and_bounds_come_back, remove_folders),
         cmocka_unit_test_teardown(fields_and_provenance_come_back, remove_folders),
         cmocka_unit_test_teardown(many_chunks_and_shards, remove_folders),
+        cmocka_unit_test_teardown(empty_shards, remove_folders),
         cmocka_unit_test_teardown(reads_across_episodes_are_refused, remove_folders),
         cmocka_unit_test_teardown(bad_episodes_are_refused, remove_folders),
         cmocka_unit_test_teardown(nan_is_refused, remove_folders),

@@ -31,7 +31,7 @@ make_data() {
 # small RUN [KEY=VALUE...]: the arguments of `train` for the small maze.
 small=(train "$source_tree/configs/maze.yaml" data.sources.0.path=gcs data.sources.1.path=rrt
     network.width=64 network.depth=2 train.batch=64 train.steps=200 train.warmup=20 train.log_every=20
-    train.checkpoint_every=50 train.validate_every=100)
+    train.checkpoint_every=50 train.validate_every=100 data.holdout=0.1)
 
 # same A B: two runs have the same weights, averages and moments, bit for bit.
 same() {

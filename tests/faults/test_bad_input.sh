@@ -12,7 +12,7 @@ expect 78 "train.lrr.*did you mean train.lr" mpirun -n 2 "$ambit" "${small[@]}" 
 printf 'train:\n  lrr: 1\n  steps: many\ndatta: 3\n' >bad.yaml
 expect 78 "bad.yaml:2:3.*lrr" mpirun -n 2 "$ambit" train bad.yaml
 grep -q "bad.yaml:3:" err.txt && grep -q "bad.yaml:4:1" err.txt || die "not all errors at once"
-expect 78 "environment.plugin|no_such" mpirun -n 2 "$ambit" "${small[@]}" environment.plugin=no_such || true
+expect 69 "no_such" mpirun -n 2 "$ambit" "${small[@]}" environment.plugin=no_such
 
 # data
 expect 66 "nowhere" mpirun -n 2 "$ambit" "${small[@]}" data.sources.0.path=nowhere
@@ -25,7 +25,9 @@ expect 65 "shard-00000.h5" mpirun -n 2 "$ambit" "${small[@]}" data.sources.1.pat
 cp -r rrt flipped
 shard=flipped/shard-00000.h5
 size=$(stat -c %s "$shard")
-printf '\xff\xff\xff\xff' | dd of="$shard" bs=1 seek=$((size / 2)) conv=notrunc status=none
+for part in 1 2 3 4 5 6 7 8 9; do # whatever the order in the file, some of these are in the fields
+    printf '\xff' | dd of="$shard" bs=1 seek=$((size * part / 10)) conv=notrunc status=none
+done
 expect 65 "shard-00000.h5" mpirun -n 2 "$ambit" "${small[@]}" data.sources.1.path=flipped
 
 # nothing may be used at low noise: zero clean samples, by weight and by bounds
@@ -35,9 +37,9 @@ expect 78 "slots" mpirun -n 3 "$ambit" "${small[@]}"
 expect 78 "slots" mpirun -n 8 "$ambit" "${small[@]}"
 
 # a run's folder
-on 2 "${small[@]}" train.steps=20 --run run >/dev/null 2>&1
+on 2 "${small[@]}" train.steps=40 --run run >/dev/null 2>&1
 sum=$(sha256sum run/checkpoints/last)
-expect 78 "another configuration" mpirun -n 2 "$ambit" "${small[@]}" train.steps=20 train.lr=1e-4 --run run
+expect 78 "another configuration" mpirun -n 2 "$ambit" "${small[@]}" train.steps=40 train.lr=1e-4 --run run
 grep -q "lr: 0.0001" err.txt || die "does not show what differs"
 [ "$sum" = "$(sha256sum run/checkpoints/last)" ] || die "a refused run changed the folder"
 if [ "$(id -u)" -ne 0 ]; then
@@ -48,7 +50,7 @@ touch file
 expect 73 "file" mpirun -n 2 "$ambit" "${small[@]}" --run file/run
 
 # ingestion
-expect 69 "did you mean maze" mpirun -n 2 "$ambit" ingest mase gcs out
+expect 69 "did you mean 'maze'" mpirun -n 2 "$ambit" ingest mase gcs out
 expect 78 "gcs.*rrt" mpirun -n 2 "$ambit" ingest maze elsewhere out
 expect 78 "count" mpirun -n 2 "$ambit" ingest maze gcs out count=-3
 expect 66 "nowhere" mpirun -n 2 "$ambit" ingest openx nowhere out

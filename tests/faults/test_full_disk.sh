@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common.sh"
 mkdir small_disk
 mount -t tmpfs -o size=3m none small_disk 2>/dev/null || { echo "skipped: cannot mount a small disk"; exit 77; }
-trap 'umount "$work/small_disk"; rm -rf "$work"' EXIT
+trap 'cd /; umount -l "$work/small_disk"; rm -rf "$work"' EXIT
 
 make_data
 code=0

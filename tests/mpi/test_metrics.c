@@ -12,8 +12,10 @@
 #include <cmocka.h>
 #include <glob.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define assert_near(is, wanted, tolerance) assert_true(fabs((is) - (wanted)) <= (tolerance))
 
@@ -140,6 +142,31 @@ static void a_damaged_line_is_named(void **state) {
     assert_int_equal(ambit_metrics_open(folder, 7, &metrics), AMBIT_DATA);
     assert_null(metrics);
     assert_non_null(strstr(ambit_message(), "/metrics.jsonl:3: not JSON at column"));
+}
+
+/* A full disk: part of the line is written, then nothing more. */
+static void a_line_that_does_not_fit_is_taken_back(void **state) {
+    const char *folder = *state;
+    ambit_metrics *metrics;
+    assert_int_equal(ambit_metrics_open(folder, 0, &metrics), AMBIT_OK);
+    write_start(metrics, 0);
+    char *text = read_text(folder, "metrics.jsonl");
+    struct rlimit unlimited, full;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
+    full = unlimited;
+    full.rlim_cur = strlen(text) + 10;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+    const ambit_metrics_validate line = {.step = 1};
+    ambit_status status = ambit_metrics_write_validate(metrics, &line);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+    assert_int_equal(status, AMBIT_IO);
+    assert_non_null(strstr(ambit_message(), "/metrics.jsonl: writing failed"));
+    free(text);
+    assert_lines(folder, "s0 ");
+    write_validate(metrics, 2);
+    assert_lines(folder, "s0 v2 ");
+    assert_int_equal(ambit_metrics_close(metrics), AMBIT_OK);
 }
 
 static void a_missing_folder_is_named(void **state) {
@@ -368,6 +395,7 @@ int main(void) {
         scratch_test(a_partial_line_is_cut_also_where_its_step_is_early),
         scratch_test(step_0_starts_anew),
         scratch_test(a_damaged_line_is_named),
+        scratch_test(a_line_that_does_not_fit_is_taken_back),
         cmocka_unit_test(a_missing_folder_is_named),
         cmocka_unit_test(bins_cover_sigma),
         scratch_test(event_files_read_back),

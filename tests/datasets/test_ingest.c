@@ -1,0 +1,221 @@
+/* Ingestion by 1, 2 and 3 ranks: the same shards, and failures that every rank learns of and that
+ * leave nothing behind. Started on three ranks, which form the smaller jobs themselves. */
+#include "datasets/files.h"
+#include "datasets/writer.h"
+#include "mpi/ingest.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH = 512, LARGEST = 1 << 26 };
+
+static ambit_ranks all;
+static char scratch[PATH];
+
+static void begin(void) {
+    if (all.rank == 0) {
+        snprintf(scratch, sizeof scratch, "/tmp/ambit-datasets-XXXXXX");
+        assert_non_null(mkdtemp(scratch));
+    }
+    MPI_Bcast(scratch, PATH, MPI_CHAR, 0, all.world);
+}
+
+static int set_up(void **state) {
+    (void)state;
+    begin();
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    MPI_Barrier(all.world);
+    return all.rank == 0 ? (int)ambit_remove_tree(scratch) : 0;
+}
+
+static void join(char path[2 * PATH], const char *name) {
+    snprintf(path, 2 * PATH, "%s/%s", scratch, name);
+}
+
+static bool is_there(const char *name) {
+    char path[2 * PATH];
+    join(path, name);
+    return access(path, F_OK) == 0;
+}
+
+static char notices[1024];
+
+static void keep_notice(const char *line) {
+    snprintf(notices, sizeof notices, "%s", line);
+}
+
+static ambit_ingest_options maze(const char *out) {
+    static const ambit_plugin_setting count = {"count", "30", "test"};
+    return (ambit_ingest_options){.plugin = "maze",
+                                  .location = "gcs",
+                                  .out = out,
+                                  .settings = &count,
+                                  .setting_count = 1,
+                                  .shard_episodes = 4,
+                                  .notice = keep_notice};
+}
+
+static void must(ambit_status status) {
+    if (status != AMBIT_OK)
+        fail_msg("%s", ambit_message());
+}
+
+/* Ingests with the first `count` of the ranks; the others wait. */
+static void ingest_by(int count, const char *name) {
+    ambit_ranks some = all;
+    ambit_ingest_summary summary;
+    char out[2 * PATH];
+    join(out, name);
+    const ambit_ingest_options options = maze(out);
+    MPI_Comm_split(all.world, all.rank < count ? 0 : MPI_UNDEFINED, all.rank, &some.world);
+    some.size = count;
+    if (all.rank < count) {
+        must(ambit_ingest(&some, &options, &summary));
+        assert_int_equal(summary.episodes, 30);
+        assert_int_equal(summary.shards, 8);
+        MPI_Comm_free(&some.world);
+    }
+    MPI_Barrier(all.world);
+}
+
+static void compare_shards(const char *one, const char *other) {
+    for (int k = 0; k < 8; k++) {
+        char folder[2 * PATH], path[3 * PATH], *a, *b;
+        size_t a_size, b_size;
+        join(folder, one);
+        ambit_shard_path(folder, k, path, sizeof path);
+        must(ambit_read_file(path, LARGEST, &a, &a_size));
+        join(folder, other);
+        ambit_shard_path(folder, k, path, sizeof path);
+        must(ambit_read_file(path, LARGEST, &b, &b_size));
+        assert_int_equal(a_size, b_size);
+        assert_memory_equal(a, b, a_size);
+        free(a);
+        free(b);
+    }
+}
+
+static void any_number_of_ranks(void **state) {
+    (void)state;
+    ingest_by(1, "one");
+    ingest_by(2, "two");
+    ingest_by(3, "three");
+    compare_shards("one", "two");
+    compare_shards("one", "three");
+}
+
+static void what_is_there_stays(void **state) {
+    (void)state;
+    ambit_ingest_summary summary;
+    char out[2 * PATH], other[2 * PATH];
+    ingest_by(3, "store");
+    join(out, "store");
+    ambit_ingest_options options = maze(out);
+    assert_int_equal(ambit_ingest(&all, &options, &summary), AMBIT_CANNOT_CREATE);
+    assert_non_null(strstr(ambit_message(), "--overwrite"));
+    options.overwrite = true;
+    options.shard_episodes = 10;
+    must(ambit_ingest(&all, &options, &summary));
+    assert_int_equal(summary.shards, 3);
+    assert_true(is_there("store/shard-00002.h5") && !is_there("store/shard-00003.h5"));
+    assert_true(!is_there("store.partial") && !is_there("store.replaced"));
+    /* A folder that is no store is never replaced. */
+    join(other, "notes");
+    if (all.rank == 0)
+        must(ambit_make_folders(other));
+    MPI_Barrier(all.world);
+    options.out = other;
+    assert_int_equal(ambit_ingest(&all, &options, &summary), AMBIT_CANNOT_CREATE);
+    assert_true(is_there("notes"));
+}
+
+static void leftovers_are_removed(void **state) {
+    (void)state;
+    char left[2 * PATH];
+    join(left, "store.partial/shard-00099.h5");
+    if (all.rank == 0)
+        must(ambit_make_folders(left));
+    MPI_Barrier(all.world);
+    notices[0] = '\0';
+    ingest_by(2, "store");
+    assert_false(is_there("store/shard-00099.h5"));
+    if (all.rank == 0)
+        assert_non_null(strstr(notices, "store.partial"));
+}
+
+static void failures_reach_all(void **state) {
+    (void)state;
+    ambit_ingest_summary summary;
+    char out[2 * PATH];
+    join(out, "store");
+    ambit_ingest_options options = maze(out);
+    options.plugin = "mase";
+    assert_int_equal(ambit_ingest(&all, &options, &summary), AMBIT_UNAVAILABLE);
+    options = maze(out);
+    options.location = "nowhere";
+    assert_int_not_equal(ambit_ingest(&all, &options, &summary), AMBIT_OK);
+    options = maze("/dev/null/store");
+    assert_int_not_equal(ambit_ingest(&all, &options, &summary), AMBIT_OK);
+    assert_non_null(strstr(ambit_message(), "/dev/null/store"));
+    assert_false(is_there("store") || is_there("store.partial"));
+}
+
+/* Copies a sample's file, cut to a part of its length. */
+static void copy_part(const char *name, double part) {
+    char from[2 * PATH], to[2 * PATH], *bytes;
+    size_t size;
+    snprintf(from, sizeof from, AMBIT_SAMPLES "/oxe_bridge_rlds/%s", name);
+    snprintf(to, sizeof to, "%s/cut/%s", scratch, name);
+    must(ambit_read_file(from, LARGEST, &bytes, &size));
+    must(ambit_write_file(to, bytes, (size_t)((double)size * part)));
+    free(bytes);
+}
+
+/* A source whose last episodes are gone: only the rank with the last shard finds out. */
+static void damaged_source(void **state) {
+    (void)state;
+    ambit_ingest_summary summary;
+    char out[2 * PATH], cut[2 * PATH];
+    if (access(AMBIT_SAMPLES "/oxe_bridge_rlds", F_OK) != 0)
+        skip();
+    join(out, "store");
+    join(cut, "cut");
+    if (all.rank == 0) {
+        must(ambit_make_folders(cut));
+        copy_part("features.json", 1);
+        copy_part("dataset_info.json", 1);
+        copy_part("bridge_dataset-train.tfrecord-00000-of-00001", .9);
+    }
+    MPI_Barrier(all.world);
+    const ambit_ingest_options options = {.plugin = "openx", .location = cut, .out = out};
+    assert_int_equal(ambit_ingest(&all, &options, &summary), AMBIT_DATA);
+    assert_non_null(strstr(ambit_message(), "tfrecord"));
+    assert_false(is_there("store") || is_there("store.partial"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(any_number_of_ranks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_there_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(leftovers_are_removed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(failures_reach_all, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(damaged_source, set_up, tear_down),
+    };
+    if (ambit_ranks_start(&all) != AMBIT_OK)
+        return 1;
+    int failed = cmocka_run_group_tests_name("ingest", tests, NULL, NULL);
+    ambit_ranks_stop(&all);
+    return failed;
+}

@@ -38,20 +38,19 @@ AMBIT_VECTOR static void start_rows(const ambit_operator *op, const ambit_tile *
 
 static ambit_product forward_product(const ambit_operator *op) {
     const ambit_tensor *x = op->inputs[X], *y = op->output;
-    return (ambit_product){op->precision,
-                           AMBIT_PLAIN,
-                           AMBIT_TRANSPOSED,
-                           x->rows,
-                           y->columns,
-                           x->columns,
-                           1,
-                           x->data,
-                           x->stride,
-                           op->inputs[WEIGHT]->data,
-                           x->columns,
-                           op->choice == AMBIT_LINEAR,
-                           op->saved ? op->saved : y->data,
-                           y->columns};
+    return (ambit_product){.precision = op->precision,
+                           .transpose_b = AMBIT_TRANSPOSED,
+                           .m = x->rows,
+                           .n = y->columns,
+                           .k = x->columns,
+                           .alpha = 1,
+                           .a = x->data,
+                           .lda = x->stride,
+                           .b = op->inputs[WEIGHT]->data,
+                           .ldb = x->columns,
+                           .beta = op->choice == AMBIT_LINEAR, /* to what start_rows() wrote */
+                           .c = op->saved ? op->saved : y->data,
+                           .ldc = y->columns};
 }
 
 /* One tile of the result, from the product to the activation while it is in cache. */

@@ -1,10 +1,11 @@
 #include "blas.h"
 
+#include "clock.h"
+#include "few_rows.h"
 #include "status.h"
 
 #include <cblas.h>
 #include <stdlib.h>
-#include <time.h>
 
 #ifdef AMBIT_REAL_DOUBLE
 #define GEMM cblas_dgemm
@@ -54,6 +55,11 @@ static void multiply_strip(int64_t m, int64_t columns, int64_t k, ambit_real alp
 void ambit_gemm(ambit_transposition transpose_a, ambit_transposition transpose_b, int64_t m,
                 int64_t n, int64_t k, ambit_real alpha, const ambit_real *a, int64_t lda,
                 const ambit_real *b, int64_t ldb, ambit_real beta, ambit_real *c, int64_t ldc) {
+    if (transpose_a == AMBIT_PLAIN && transpose_b == AMBIT_TRANSPOSED && alpha == 1 &&
+        ambit_few_rows_pays(m, n, k)) {
+        ambit_few_rows(m, n, k, a, lda, b, ldb, beta, c, ldc);
+        return;
+    }
     const int plain = transpose_a == AMBIT_PLAIN && transpose_b == AMBIT_PLAIN;
     const int64_t whole = n - (plain ? columns_left_over(m, n, k) : 0);
     if (whole > 0)
@@ -77,12 +83,6 @@ const char *ambit_blas_threading(void) {
     return kind >= 0 && kind < 3 ? names[kind] : "unknown";
 }
 
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 double ambit_blas_peak(void) {
     enum { SIZE = 1024, REPEATS = 8 };
     ambit_real *matrices;
@@ -92,11 +92,11 @@ double ambit_blas_peak(void) {
         matrices[i] = (ambit_real)(i % 7 - 3);
     double best = 0;
     for (int repeat = 0; repeat < REPEATS; repeat++) {
-        double start = seconds();
+        double start = ambit_clock();
         ambit_gemm(AMBIT_PLAIN, AMBIT_PLAIN, SIZE, SIZE, SIZE, 1, matrices, SIZE,
                    matrices + (int64_t)SIZE * SIZE, SIZE, 0, matrices + 2 * (int64_t)SIZE * SIZE,
                    SIZE);
-        double rate = 2.0 * SIZE * SIZE * SIZE / (seconds() - start);
+        double rate = 2.0 * SIZE * SIZE * SIZE / (ambit_clock() - start);
         best = rate > best ? rate : best;
     }
     free(matrices);

@@ -206,8 +206,9 @@ ambit_operator *ambit_operator_new(ambit_graph *graph, const ambit_operator_kind
     ambit_graph_remember(graph, status);
     if (!op)
         return NULL;
-    graph->operators[graph->operator_count++] = op;
+    graph->operators[graph->operator_count] = op;
     *op = (ambit_operator){.kind = kind,
+                           .index = graph->operator_count++,
                            .input_count = input_count,
                            .output = output,
                            .training = graph->training,
@@ -347,18 +348,21 @@ static void pass_rows(const ambit_operator *op, ambit_rows rows, int member) {
     }
 }
 
+void ambit_graph_reverse_step(const ambit_reverse_step *step) {
+    const ambit_operator *op = step->op;
+    if (step->again)
+        op->kind->forward(op);
+    if (step->again || !op->runs_backward)
+        return;
+    if (op->pass == AMBIT_PASS_COPY || op->pass == AMBIT_PASS_ADD)
+        ambit_share_rows(op, op->output->rows, op->output->columns, pass_rows);
+    op->kind->backward(op);
+}
+
 void ambit_graph_backward(ambit_graph *graph) {
     graph->loss->gradient[0] = 1;
-    for (int j = 0; j < graph->reverse_count; j++) {
-        const ambit_operator *op = graph->reverse[j].op;
-        if (graph->reverse[j].again)
-            op->kind->forward(op);
-        if (graph->reverse[j].again || !op->runs_backward)
-            continue;
-        if (op->pass == AMBIT_PASS_COPY || op->pass == AMBIT_PASS_ADD)
-            ambit_share_rows(op, op->output->rows, op->output->columns, pass_rows);
-        op->kind->backward(op);
-    }
+    for (int j = 0; j < graph->reverse_count; j++)
+        ambit_graph_reverse_step(&graph->reverse[j]);
 }
 
 /* ---- questions ---- */

@@ -61,6 +61,10 @@ ambit_status ambit_graph_reverse(ambit_graph *graph);
 /* Finds where gradients flow, lays out the arena, allocates it and sets all pointers into it. */
 ambit_status ambit_graph_plan(ambit_graph *graph);
 
+/* One step of backward: of an operator that has one, with what the graph does for it; or the
+ * forward of a copy. */
+void ambit_graph_reverse_step(const ambit_reverse_step *step);
+
 /* Remembers the last message as the graph's failure, unless there is one already. */
 void ambit_graph_remember(ambit_graph *graph, ambit_status status);
 

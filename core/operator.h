@@ -77,6 +77,7 @@ struct ambit_operator {
     int training;
     ambit_team *team;          /* shares the work; NULL: the caller alone */
     ambit_precision precision; /* of its products */
+    int index;                 /* place in the order of forward; a copy has its original's */
     int block;                 /* number of the block it belongs to; 0: none */
 
     /* filled in by the constructor */

@@ -22,6 +22,13 @@
 #define AMBIT_VECTOR
 #endif
 
+/* Asks memory for what will soon be read; the address need not exist. */
+#if defined(__GNUC__)
+#define AMBIT_PREFETCH(address) __builtin_prefetch(address)
+#else
+#define AMBIT_PREFETCH(address) ((void)0)
+#endif
+
 /* For what AMBIT_VECTOR functions call: it must become part of each variant. */
 #if defined(__GNUC__)
 #define AMBIT_INLINE __attribute__((always_inline)) static inline

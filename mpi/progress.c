@@ -1,14 +1,9 @@
 #include "progress.h"
 
-#include <stdio.h>
-#include <time.h>
-#include <unistd.h>
+#include "../core/clock.h"
 
-double ambit_clock(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
+#include <stdio.h>
+#include <unistd.h>
 
 void ambit_progress_start(ambit_progress *progress, const char *title, int64_t first_step) {
     double now = ambit_clock();

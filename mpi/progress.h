@@ -24,7 +24,4 @@ void ambit_progress_show(ambit_progress *progress, int64_t step, int64_t steps, 
 /* Ends the status line, so that what follows begins on a line of its own. */
 void ambit_progress_end(ambit_progress *progress);
 
-/* Seconds of a clock that only goes forward. */
-double ambit_clock(void);
-
 #endif

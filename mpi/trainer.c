@@ -1,6 +1,7 @@
 #include "trainer.h"
 
 #include "../core/blas.h"
+#include "../core/clock.h"
 #include "checkpoint.h"
 #include "exchange.h"
 #include "experiment.h"

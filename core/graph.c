@@ -250,16 +250,26 @@ ambit_tensor *ambit_columns(ambit_graph *graph, ambit_tensor *x, int64_t first, 
     return view;
 }
 
+ambit_tensor *ambit_reshape(ambit_graph *graph, ambit_tensor *x, int rank, const int64_t *shape) {
+    if (!x)
+        return NULL;
+    if (x->differentiable || x->base)
+        return ambit_graph_refuse(graph, "reshape: %s is not constant, or is a view", x->name);
+    ambit_tensor *view = new_tensor(graph, AMBIT_ROLE_RESULT, x->name, rank, shape);
+    if (!view)
+        return NULL;
+    if (view->rows * view->columns != x->rows * x->columns)
+        return ambit_graph_refuse(graph, "reshape: %s has %" PRId64 " numbers, not %" PRId64,
+                                  x->name, x->rows * x->columns, view->rows * view->columns);
+    view->base = x;
+    return view;
+}
+
 ambit_tensor *ambit_flatten(ambit_graph *graph, ambit_tensor *x) {
     if (!x)
         return NULL;
-    if (x->role != AMBIT_ROLE_INPUT)
-        return ambit_graph_refuse(graph, "flatten: %s is not an input", x->name);
     const int64_t shape[2] = {x->shape[0], x->rows * x->columns / x->shape[0]};
-    ambit_tensor *view = new_tensor(graph, AMBIT_ROLE_RESULT, x->name, 2, shape);
-    if (view)
-        view->base = x;
-    return view;
+    return ambit_reshape(graph, x, 2, shape);
 }
 
 void ambit_graph_keep(ambit_graph *graph, ambit_tensor *tensor) {
@@ -292,12 +302,27 @@ const ambit_parameter *ambit_graph_parameters(const ambit_graph *graph, int *cou
     return graph->parameters;
 }
 
-static ambit_real initial_number(const ambit_parameter *parameter, ambit_rng *rng) {
+/* The 2-D position embedding of He et al., "Masked autoencoders are scalable vision learners",
+ * 2022: token t of a grid has row t / columns and column t % columns; of its n numbers, the first
+ * half tells the row and the second the column, with sin and then cos of place·10000^(−k/q), k = 0
+ * … q − 1, q = n/4. What n/4 leaves over is 0. */
+static ambit_real grid_number(const ambit_parameter *parameter, int64_t index) {
+    const int64_t n = parameter->shape[1], q = n / 4, t = index / n, i = index % n;
+    if (i >= 4 * q)
+        return 0;
+    const int64_t place = i < 2 * q ? t / parameter->fan_in : t % parameter->fan_in;
+    const double angle = (double)place * pow(10000, -(double)(i % q) / (double)q);
+    return (ambit_real)(i / q % 2 == 0 ? sin(angle) : cos(angle));
+}
+
+static ambit_real initial_number(const ambit_parameter *parameter, int64_t index, ambit_rng *rng) {
     switch (parameter->init) {
     case AMBIT_INIT_FAN_IN:
         return (ambit_real)((2 * ambit_rng_uniform(rng) - 1) / sqrt((double)parameter->fan_in));
     case AMBIT_INIT_NORMAL:
         return (ambit_real)0.02 * (ambit_real)ambit_rng_normal(rng);
+    case AMBIT_INIT_GRID:
+        return grid_number(parameter, index);
     case AMBIT_INIT_ONE:
         return 1;
     case AMBIT_INIT_ZERO:
@@ -311,7 +336,7 @@ void ambit_graph_initialise(const ambit_graph *graph, uint64_t seed, ambit_real 
         const ambit_parameter *parameter = &graph->parameters[p];
         ambit_rng rng = ambit_rng_open(seed, AMBIT_STREAM_WEIGHTS, (uint64_t)p);
         for (int64_t i = 0; i < parameter->count; i++)
-            parameters[parameter->offset + i] = initial_number(parameter, &rng);
+            parameters[parameter->offset + i] = initial_number(parameter, i, &rng);
     }
 }
 

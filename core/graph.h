@@ -30,7 +30,8 @@ typedef enum {
     AMBIT_INIT_ONE,
     AMBIT_INIT_FAN_IN, /* uniform ± 1/√(fan in), as PyTorch's Linear; fan in = last dimension, or
                           that of the weight before it for a bias */
-    AMBIT_INIT_NORMAL  /* normal, std 0.02 */
+    AMBIT_INIT_NORMAL, /* normal, std 0.02 */
+    AMBIT_INIT_GRID    /* sines and cosines of a row's place in a grid of `fan_in` columns */
 } ambit_init;
 
 /* Of products in linear layers and convolutions, attention not among them. What is kept, and every

@@ -2,100 +2,127 @@
 
 #include "network_build.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
-
-typedef ambit_tensor *(*network_builder)(ambit_graph *graph, const ambit_network_options *options,
-                                         const ambit_network_inputs *inputs);
-
-static ambit_status check_dit(const ambit_network_options *options);
-static ambit_status check_unet1d(const ambit_network_options *options);
 
 static const struct {
     const char *name;
-    network_builder build;
-    ambit_status (*check)(const ambit_network_options *options); /* what only this kind needs */
+    ambit_network_builder *build, *features;
 } kinds[] = {
-    [AMBIT_NETWORK_MLP] = {"mlp", ambit_network_build_mlp, NULL},
-    [AMBIT_NETWORK_DIT] = {"dit", ambit_network_build_dit, check_dit},
-    [AMBIT_NETWORK_UNET1D] = {"unet1d", ambit_network_build_unet1d, check_unet1d},
+    [AMBIT_NETWORK_MLP] = {"mlp", ambit_network_build_mlp, ambit_network_features_mlp},
+    [AMBIT_NETWORK_DIT] = {"dit", ambit_network_build_dit, ambit_network_features_dit},
+    [AMBIT_NETWORK_UNET1D] = {"unet1d", ambit_network_build_unet1d, ambit_network_features_unet1d},
 };
 
 struct ambit_network {
+    ambit_network_options options;
+    int64_t batch;
     ambit_graph *graph;
-    ambit_network_inputs inputs;
+    ambit_network_inputs inputs; /* `data` as the caller writes it */
+    ambit_tensor *crop;
     ambit_tensor *target, *weight;   /* training only */
     ambit_tensor *output, *row_loss; /* row_loss: training only */
 };
 
-static ambit_status check_range(const char *name, int64_t value, int64_t least, int64_t most) {
-    if (value >= least && value <= most)
-        return AMBIT_OK;
-    return ambit_fail(AMBIT_CONFIG,
-                      "network: %s is %" PRId64 "; give a number from %" PRId64 " to %" PRId64,
-                      name, value, least, most);
+/* ---- inputs ---- */
+
+static ambit_tensor *column_input(const ambit_network *network, const char *name) {
+    return ambit_graph_input(network->graph, name, 2, (int64_t[2]){network->batch, 1});
 }
 
-static ambit_status check_dit(const ambit_network_options *options) {
-    if (options->heads >= 1 && options->width % options->heads == 0)
-        return AMBIT_OK;
-    return ambit_fail(AMBIT_CONFIG,
-                      "network: %" PRId64 " heads do not divide width %" PRId64
-                      "; give a number that does",
-                      options->heads, options->width);
+static ambit_tensor *data_input(const ambit_network *network, const char *name) {
+    const ambit_network_options *options = &network->options;
+    const ambit_image_shape *image = &options->image;
+    const int64_t pixels[4] = {network->batch, image->channels, image->height, image->width};
+    const int64_t chunk[3] = {network->batch, options->chunk_steps, options->chunk_width};
+    return image->channels > 0 ? ambit_graph_input(network->graph, name, 4, pixels)
+                               : ambit_graph_input(network->graph, name, 3, chunk);
 }
 
-static ambit_status check_unet1d(const ambit_network_options *options) {
-    AMBIT_TRY(check_range("depth (levels)", options->depth, 1, 8));
-    if (options->width % AMBIT_UNET1D_GROUPS != 0)
-        return ambit_fail(AMBIT_CONFIG,
-                          "network: width %" PRId64 " is not a multiple of %d; give one that is",
-                          options->width, (int)AMBIT_UNET1D_GROUPS);
-    if (options->chunk_steps % ((int64_t)1 << (options->depth - 1)) != 0)
-        return ambit_fail(AMBIT_CONFIG,
-                          "network: %" PRId64 " chunk steps cannot be halved %" PRId64
-                          " times; use fewer levels (depth) or another number of steps",
-                          options->chunk_steps, options->depth - 1);
-    return AMBIT_OK;
+static ambit_tensor *condition_input(const ambit_network *network, ambit_condition which) {
+    static const char *const names[AMBIT_CONDITIONS] = {"observation", "camera", "text", "caption"};
+    const ambit_network_options *options = &network->options;
+    const int64_t size = ambit_network_condition_size(options, which);
+    const int64_t vector[2] = {network->batch, size};
+    const int64_t tokens[3] = {network->batch, options->text.tokens, options->text.size};
+    if (size == 0)
+        return NULL;
+    return which == AMBIT_CONDITION_TEXT
+               ? ambit_graph_input(network->graph, names[which], 3, tokens)
+               : ambit_graph_input(network->graph, names[which], 2, vector);
 }
 
-static ambit_status check_options(const ambit_network_options *options, int64_t batch) {
-    if ((unsigned)options->kind >= sizeof kinds / sizeof kinds[0])
-        return ambit_fail(AMBIT_CONFIG, "network: kind %d is unknown; give mlp, dit or unet1d",
-                          (int)options->kind);
-    AMBIT_TRY(check_range("batch", batch, 1, 1 << 20));
-    AMBIT_TRY(check_range("chunk steps", options->chunk_steps, 1, 1 << 16));
-    AMBIT_TRY(check_range("chunk width", options->chunk_width, 1, 1 << 16));
-    AMBIT_TRY(check_range("observation size", options->observation_size, 0, 1 << 24));
-    AMBIT_TRY(check_range("width", options->width, 1, 1 << 16));
-    AMBIT_TRY(check_range("depth", options->depth, 0, 1000));
-    if (kinds[options->kind].check)
-        return kinds[options->kind].check(options);
-    return AMBIT_OK;
+static void make_inputs(ambit_network *network) {
+    const ambit_network_options *options = &network->options;
+    ambit_network_inputs *inputs = &network->inputs;
+    const int64_t crop[2] = {network->batch, ambit_network_crop_size(options)};
+    inputs->data = data_input(network, "data");
+    inputs->sigma = column_input(network, "sigma");
+    if (options->crop)
+        network->crop = ambit_graph_input(network->graph, "crop", 2, crop);
+    for (int c = 0; c < AMBIT_CONDITIONS; c++) {
+        inputs->condition[c] = condition_input(network, (ambit_condition)c);
+        if (options->droppable && inputs->condition[c])
+            inputs->present[c] = column_input(network, "present");
+    }
 }
 
-static ambit_status build(const ambit_network_options *options, const ambit_network_means *means,
-                          int64_t batch, int training, ambit_network *network) {
-    AMBIT_TRY(ambit_graph_create(training, &network->graph));
+static void fill_with_ones(ambit_tensor *tensor) {
+    if (!tensor)
+        return;
+    const int64_t *shape = ambit_tensor_shape(tensor);
+    for (int64_t i = 0; i < shape[0] * shape[1]; i++)
+        ambit_tensor_data(tensor)[i] = 1;
+}
+
+/* ---- building ---- */
+
+/* The network between what the caller writes and what it reads. */
+static ambit_tensor *build_output(const ambit_network *network) {
+    const ambit_network_options *options = &network->options;
+    const int full = options->precondition == AMBIT_PRECONDITION_FULL;
     ambit_graph *graph = network->graph;
-    ambit_graph_set_team(graph, means->team);
-    ambit_graph_set_recompute(graph, means->recompute);
-    ambit_graph_set_precision(graph, means->precision);
-    const int64_t chunk[3] = {batch, options->chunk_steps, options->chunk_width};
-    const int64_t observation[2] = {batch, options->observation_size}, column[2] = {batch, 1};
-    network->inputs.chunk = ambit_graph_input(graph, "chunk", 3, chunk);
-    network->inputs.sigma = ambit_graph_input(graph, "sigma", 2, column);
-    if (options->observation_size > 0)
-        network->inputs.observation = ambit_graph_input(graph, "observation", 2, observation);
-    network->output = kinds[options->kind].build(graph, options, &network->inputs);
-    ambit_graph_keep(graph, network->output);
-    if (!training)
-        return ambit_graph_finish(graph, NULL);
-    network->target = ambit_graph_input(graph, "target", 3, chunk);
-    network->weight = ambit_graph_input(graph, "weight", 2, column);
-    network->row_loss = ambit_row_error(graph, network->output, network->target);
+    ambit_network_inputs seen = network->inputs;
+    if (network->crop)
+        seen.data = ambit_mask(graph, seen.data, network->crop);
+    ambit_tensor *data = seen.data;
+    if (full)
+        seen.data = ambit_precondition_input(graph, data, seen.sigma, options->sigma_data);
+    if (options->task == AMBIT_TASK_CLASSIFY)
+        return ambit_network_build_classifier(graph,
+                                              kinds[options->kind].features(graph, options, &seen));
+    ambit_tensor *output = kinds[options->kind].build(graph, options, &seen);
+    return full ? ambit_precondition_output(graph, data, seen.sigma, output, options->prediction,
+                                            options->sigma_data)
+                : output;
+}
+
+static ambit_tensor *build_loss(ambit_network *network) {
+    ambit_graph *graph = network->graph;
+    if (network->options.task == AMBIT_TASK_CLASSIFY) {
+        network->target = column_input(network, "target");
+        network->row_loss = ambit_row_cross_entropy(graph, network->output, network->target);
+    } else {
+        network->target = data_input(network, "target");
+        network->row_loss = ambit_row_error(graph, network->output, network->target);
+    }
+    network->weight = column_input(network, "weight");
     ambit_graph_keep(graph, network->row_loss);
-    return ambit_graph_finish(graph, ambit_weighted_sum(graph, network->row_loss, network->weight));
+    return ambit_weighted_sum(graph, network->row_loss, network->weight);
+}
+
+static ambit_status build(const ambit_network_means *means, int training, ambit_network *network) {
+    AMBIT_TRY(ambit_graph_create(training, &network->graph));
+    ambit_graph_set_team(network->graph, means->team);
+    ambit_graph_set_recompute(network->graph, means->recompute);
+    ambit_graph_set_precision(network->graph, means->precision);
+    make_inputs(network);
+    network->output = build_output(network);
+    ambit_graph_keep(network->graph, network->output);
+    AMBIT_TRY(ambit_graph_finish(network->graph, training ? build_loss(network) : NULL));
+    fill_with_ones(network->crop);
+    for (int c = 0; c < AMBIT_CONDITIONS; c++)
+        fill_with_ones(network->inputs.present[c]);
+    return AMBIT_OK;
 }
 
 ambit_status ambit_network_create(const ambit_network_options *options, int64_t batch, int training,
@@ -108,10 +135,12 @@ ambit_status ambit_network_create_with(const ambit_network_options *options,
                                        const ambit_network_means *means, int64_t batch,
                                        int training, ambit_network **network) {
     *network = NULL;
-    AMBIT_TRY(check_options(options, batch));
+    AMBIT_TRY(ambit_network_check(options, batch));
     ambit_network *made;
     AMBIT_TRY(ambit_allocate(&made, 1, sizeof *made, "network"));
-    ambit_status status = build(options, means, batch, training, made);
+    made->options = *options;
+    made->batch = batch;
+    ambit_status status = build(means, training, made);
     if (status != AMBIT_OK) {
         ambit_network_destroy(made);
         return ambit_fail_within(status, "network %s", kinds[options->kind].name);
@@ -127,6 +156,8 @@ void ambit_network_destroy(ambit_network *network) {
     free(network);
 }
 
+/* ---- access ---- */
+
 ambit_graph *ambit_network_graph(ambit_network *network) {
     return network->graph;
 }
@@ -136,11 +167,23 @@ static ambit_real *data_or_null(ambit_tensor *tensor) {
 }
 
 ambit_real *ambit_network_chunk(ambit_network *network) {
-    return ambit_tensor_data(network->inputs.chunk);
+    return ambit_tensor_data(network->inputs.data);
+}
+
+ambit_real *ambit_network_condition(ambit_network *network, ambit_condition which) {
+    return data_or_null(network->inputs.condition[which]);
 }
 
 ambit_real *ambit_network_observation(ambit_network *network) {
-    return data_or_null(network->inputs.observation);
+    return ambit_network_condition(network, AMBIT_CONDITION_STATE);
+}
+
+ambit_real *ambit_network_present(ambit_network *network, ambit_condition which) {
+    return data_or_null(network->inputs.present[which]);
+}
+
+ambit_real *ambit_network_crop(ambit_network *network) {
+    return data_or_null(network->crop);
 }
 
 ambit_real *ambit_network_sigma(ambit_network *network) {

@@ -1,7 +1,7 @@
 /* The conditional temporal U-Net of Diffusion Policy (Chi et al., RSS 2023), `depth` levels, level
  * i with width·2ⁱ channels and 1/2ⁱ of the steps:
  *
- *     c = [MLP(σ features), observation]
+ *     c = [MLP(σ features), observation, other conditions]
  *     block(x) = mish(norm(conv₅(mish(norm(conv₅(x)))·(1 + scale) + shift))) + x,
  *                scale and shift a linear layer of mish(c); x through a linear layer where the
  *                channels change
@@ -10,8 +10,12 @@
  *     up:      [x, the level's x on the way down], two blocks, then a transposed convolution
  *     prediction = W·mish(norm(conv₅(x))) + b                                          from zero
  *
- * The published network scales by `scale`, not 1 + scale, and does not start its last layer at
- * zero.
+ * A classifier takes the way down and the middle. The published network (conditional_unet1d.py with
+ * kernel_size 5, n_groups 8, cond_predict_scale) differs in this: it scales by `scale`, not 1 +
+ * scale; it does not start its last layer at zero; its step embedding is of 128 or 256 sinusoids of
+ * the step's number, through layers as wide, where this one is of 16 of σ, through layers of
+ * 4·width and width; and it has an optional condition for each step of the chunk, which its
+ * policies do not use.
  */
 #include "network_build.h"
 
@@ -22,17 +26,16 @@ enum { KERNEL = 5, DOWN_KERNEL = 3, UP_KERNEL = 4, MAX_LEVELS = 16 };
 typedef struct {
     ambit_graph *graph;
     ambit_tensor *condition;
+    ambit_tensor *skips[MAX_LEVELS]; /* what each level had on the way down */
 } unet;
 
-static ambit_tensor *build_condition(ambit_graph *graph, int64_t width,
+static ambit_tensor *build_condition(ambit_graph *graph, const ambit_network_options *options,
                                      const ambit_network_inputs *inputs) {
-    ambit_tensor *parts[2], *c = ambit_sigma_features(graph, inputs->sigma);
-    int count = 0;
+    const int64_t width = options->width;
+    ambit_tensor *parts[AMBIT_CONDITIONS + 1], *c = ambit_sigma_features(graph, inputs->sigma);
     c = ambit_linear(graph, "sigma.input", c, 4 * width, AMBIT_MISH, AMBIT_INIT_FAN_IN, NULL);
-    parts[count++] =
-        ambit_linear(graph, "sigma.output", c, width, AMBIT_LINEAR, AMBIT_INIT_FAN_IN, NULL);
-    if (inputs->observation)
-        parts[count++] = inputs->observation;
+    parts[0] = ambit_linear(graph, "sigma.output", c, width, AMBIT_LINEAR, AMBIT_INIT_FAN_IN, NULL);
+    const int count = 1 + ambit_encode_parts(graph, options, inputs, parts + 1);
     return ambit_activate(graph, ambit_concat(graph, count, parts), AMBIT_MISH);
 }
 
@@ -71,25 +74,41 @@ static ambit_tensor *two_blocks(const unet *net, const char *stage, int64_t leve
     return x;
 }
 
+static ambit_tensor *go_down(unet *net, ambit_tensor *x, int64_t width, int64_t last) {
+    char name[48];
+    for (int64_t level = 0; level <= last; level++) {
+        x = net->skips[level] = two_blocks(net, "down", level, x, width << level);
+        snprintf(name, sizeof name, "down%d.sample", (int)level);
+        if (level < last)
+            x = ambit_convolution(net->graph, name, x, width << level, DOWN_KERNEL, 2);
+    }
+    return two_blocks(net, "middle", 0, x, width << last);
+}
+
+static ambit_tensor *go_up(unet *net, ambit_tensor *x, int64_t width, int64_t last) {
+    char name[48];
+    for (int64_t level = last; level > 0; level--) {
+        x = ambit_concat(net->graph, 2, (ambit_tensor *[]){x, net->skips[level]});
+        x = two_blocks(net, "up", level, x, width << (level - 1));
+        snprintf(name, sizeof name, "up%d.sample", (int)level);
+        x = ambit_transposed_convolution(net->graph, name, x, width << (level - 1), UP_KERNEL, 2);
+    }
+    return x;
+}
+
+ambit_tensor *ambit_network_features_unet1d(ambit_graph *graph,
+                                            const ambit_network_options *options,
+                                            const ambit_network_inputs *inputs) {
+    unet net = {graph, build_condition(graph, options, inputs), {NULL}};
+    return go_down(&net, inputs->data, options->width, options->depth - 1);
+}
+
 ambit_tensor *ambit_network_build_unet1d(ambit_graph *graph, const ambit_network_options *options,
                                          const ambit_network_inputs *inputs) {
     const int64_t width = options->width, last = options->depth - 1;
-    const unet net = {graph, build_condition(graph, width, inputs)};
-    ambit_tensor *x = inputs->chunk, *skips[MAX_LEVELS];
-    char name[48];
-    for (int64_t level = 0; level <= last; level++) {
-        x = skips[level] = two_blocks(&net, "down", level, x, width << level);
-        snprintf(name, sizeof name, "down%d.sample", (int)level);
-        if (level < last)
-            x = ambit_convolution(graph, name, x, width << level, DOWN_KERNEL, 2);
-    }
-    x = two_blocks(&net, "middle", 0, x, width << last);
-    for (int64_t level = last; level > 0; level--) {
-        x = ambit_concat(graph, 2, (ambit_tensor *[]){x, skips[level]});
-        x = two_blocks(&net, "up", level, x, width << (level - 1));
-        snprintf(name, sizeof name, "up%d.sample", (int)level);
-        x = ambit_transposed_convolution(graph, name, x, width << (level - 1), UP_KERNEL, 2);
-    }
+    unet net = {graph, build_condition(graph, options, inputs), {NULL}};
+    ambit_tensor *x = go_down(&net, inputs->data, width, last);
+    x = go_up(&net, x, width, last);
     x = ambit_convolution(graph, "final.conv", x, width, KERNEL, 1);
     x = ambit_group_norm_mish(graph, "final.norm", x, AMBIT_UNET1D_GROUPS, NULL, NULL, NULL);
     return ambit_linear(graph, "final.output", x, options->chunk_width, AMBIT_LINEAR,

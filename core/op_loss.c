@@ -1,8 +1,9 @@
-/* The loss: the mean squared error of each row, and their weighted sum. */
+/* The loss: the mean squared error of each row, or its cross-entropy; and their weighted sum. */
 #include "operator.h"
 #include "vector.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 /* ---- row_r = Σ(prediction − target)²/size ---- */
 
@@ -67,6 +68,50 @@ ambit_tensor *ambit_row_error(ambit_graph *graph, ambit_tensor *prediction, ambi
     op->size[0] = count / batch;
     op->backward_reads = 1u << PREDICTION | 1u << TARGET;
     op->flops_forward = op->flops_backward = 3.0 * (double)count;
+    return op->output;
+}
+
+/* ---- row_r = ln(1 + eᶻ) − label·z ---- */
+
+enum { LOGIT, LABEL }; /* inputs */
+
+/* ln(1 + eᶻ) = max(z, 0) + ln(1 + e⁻|z|), which does not overflow. */
+static void entropy_forward(const ambit_operator *op) {
+    for (int64_t r = 0; r < op->output->rows; r++) {
+        const double z = (double)op->inputs[LOGIT]->data[r];
+        const double label = (double)op->inputs[LABEL]->data[r];
+        op->output->data[r] = (ambit_real)(fmax(z, 0) + log1p(exp(-fabs(z))) - label * z);
+    }
+}
+
+static void entropy_backward(const ambit_operator *op) {
+    ambit_real *to = op->inputs[LOGIT]->gradient;
+    for (int64_t r = 0; r < op->output->rows; r++) {
+        const double probability = 1 / (1 + exp(-(double)op->inputs[LOGIT]->data[r]));
+        const double slope = probability - (double)op->inputs[LABEL]->data[r];
+        to[r] = (op->add[LOGIT] ? to[r] : 0) + op->output->gradient[r] * (ambit_real)slope;
+    }
+}
+
+static const ambit_operator_kind entropy_kind = {"row cross-entropy", entropy_forward,
+                                                 entropy_backward};
+
+ambit_tensor *ambit_row_cross_entropy(ambit_graph *graph, ambit_tensor *logit,
+                                      ambit_tensor *label) {
+    if (!logit || !label)
+        return NULL;
+    if (logit->columns != 1 || label->columns != 1 || logit->rows != label->rows ||
+        label->differentiable || logit->stride != 1 || label->stride != 1)
+        return ambit_graph_refuse(graph,
+                                  "row cross-entropy: the label is not a constant for each of "
+                                  "%" PRId64 " logits",
+                                  logit->rows);
+    ambit_tensor *inputs[] = {logit, label};
+    const int64_t shape[2] = {logit->rows, 1};
+    ambit_operator *op = ambit_operator_new(graph, &entropy_kind, 2, inputs, 2, shape);
+    if (!op)
+        return NULL;
+    op->backward_reads = 1u << LOGIT | 1u << LABEL;
     return op->output;
 }
 

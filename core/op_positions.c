@@ -46,17 +46,27 @@ static void backward(const ambit_operator *op) {
 
 static const ambit_operator_kind kind = {"positions", forward, backward};
 
-ambit_tensor *ambit_add_positions(ambit_graph *graph, const char *name, ambit_tensor *x) {
+static ambit_tensor *build(ambit_graph *graph, const char *name, ambit_tensor *x, ambit_init init,
+                           int64_t fan_in) {
     if (!x)
         return NULL;
     if (x->rank != 3)
         return ambit_graph_refuse(graph, "%s: x is not batch × tokens × width", name);
-    ambit_tensor *inputs[] = {
-        x, ambit_graph_parameter(graph, name, 2, x->shape + 1, AMBIT_INIT_NORMAL, x->columns, 0)};
+    ambit_tensor *inputs[] = {x,
+                              ambit_graph_parameter(graph, name, 2, x->shape + 1, init, fan_in, 0)};
     ambit_operator *op = ambit_operator_new(graph, &kind, 2, inputs, x->rank, x->shape);
     if (!op)
         return NULL;
     op->passes = X;
     op->flops_forward = op->flops_backward = (double)(x->rows * x->columns);
     return op->output;
+}
+
+ambit_tensor *ambit_add_positions(ambit_graph *graph, const char *name, ambit_tensor *x) {
+    return build(graph, name, x, AMBIT_INIT_NORMAL, x ? x->columns : 1);
+}
+
+ambit_tensor *ambit_add_grid_positions(ambit_graph *graph, const char *name, ambit_tensor *x,
+                                       int64_t grid_columns) {
+    return build(graph, name, x, AMBIT_INIT_GRID, grid_columns);
 }

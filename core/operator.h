@@ -89,6 +89,7 @@ struct ambit_operator {
     double flops_forward, flops_backward;
     int64_t size[4]; /* meaning is the operator's own */
     int choice;
+    double number;
 
     /* the plan */
     ambit_real *saved, *forward_scratch, *backward_scratch;

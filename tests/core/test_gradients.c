@@ -4,6 +4,7 @@
  * target, so the loss operators are part of every row. */
 #include "core/network.h"
 #include "core/operators.h"
+#include "tests/core/network_sizes.h"
 
 #include <float.h>
 #include <math.h>
@@ -38,6 +39,35 @@ static ambit_tensor *inner2(ambit_graph *graph, int64_t rows, int64_t columns) {
 
 static ambit_tensor *inner3(ambit_graph *graph) {
     return ambit_activate(graph, leaf3(graph, TOKENS, WIDTH), AMBIT_SILU);
+}
+
+static ambit_tensor *leaf4(ambit_graph *graph, int64_t channels, int64_t height, int64_t width) {
+    const int64_t shape[4] = {BATCH, channels, height, width};
+    return ambit_graph_parameter(graph, "leaf", 4, shape, AMBIT_INIT_NORMAL, width, 0);
+}
+
+/* Inputs of the graph under way, which get their values once it is finished. */
+static struct {
+    ambit_tensor *tensor;
+    const double *values;
+} constants[4];
+static int constant_count;
+
+static ambit_tensor *constant2(ambit_graph *graph, int64_t columns, const double *values) {
+    const int64_t shape[2] = {BATCH, columns};
+    ambit_tensor *tensor = ambit_graph_input(graph, "constant", 2, shape);
+    constants[constant_count].tensor = tensor;
+    constants[constant_count++].values = values;
+    return tensor;
+}
+
+static void fill_constants(void) {
+    for (int i = 0; i < constant_count; i++) {
+        const int64_t *shape = ambit_tensor_shape(constants[i].tensor);
+        memcpy(ambit_tensor_data(constants[i].tensor), constants[i].values,
+               (size_t)(shape[0] * shape[1]) * sizeof(double));
+    }
+    constant_count = 0;
 }
 
 static ambit_tensor *dense(ambit_graph *graph, ambit_tensor *x, int64_t width,
@@ -185,6 +215,77 @@ static ambit_tensor *group_norm_residual(ambit_graph *graph) {
                                  inner2(graph, BATCH, WIDTH), h);
 }
 
+/* Each moves numbers for itself and adds in another's place. */
+static ambit_tensor *patches(ambit_graph *graph) {
+    ambit_tensor *x = leaf4(graph, 2, 4, 6);
+    ambit_tensor *parts[2] = {ambit_patches(graph, x, 2), ambit_patches(graph, x, 2)};
+    return ambit_concat(graph, 2, parts);
+}
+
+static ambit_tensor *image_of_patches(ambit_graph *graph) {
+    return ambit_image_of_patches(graph, leaf3(graph, TOKENS, 3 * 2 * 2), 2, 8, 2);
+}
+
+/* x is joined twice, and once more as part of a part. */
+static ambit_tensor *tokens(ambit_graph *graph) {
+    ambit_tensor *x = inner3(graph), *vector = inner2(graph, BATCH, WIDTH);
+    ambit_tensor *parts[4] = {x, vector, x, vector};
+    ambit_tensor *all = ambit_join_tokens(graph, 4, parts);
+    ambit_tensor *some[2] = {ambit_take_tokens(graph, all, 2, 4),
+                             ambit_take_tokens(graph, all, 1, 4)};
+    return ambit_concat(graph, 2, some);
+}
+
+static ambit_tensor *mean_of_tokens(ambit_graph *graph) {
+    ambit_tensor *x = leaf3(graph, TOKENS, WIDTH);
+    ambit_tensor *parts[2] = {ambit_mean_of_tokens(graph, x), ambit_mean_of_tokens(graph, x)};
+    return ambit_concat(graph, 2, parts);
+}
+
+static const double present[BATCH] = {1, 0, 0.25};
+
+static ambit_tensor *blend(ambit_graph *graph) {
+    ambit_tensor *given = constant2(graph, 1, present), *x = inner3(graph);
+    x = ambit_blend(graph, "a", x, given, x);
+    return ambit_blend(graph, "b", x, given, NULL);
+}
+
+static ambit_tensor *blend_input(ambit_graph *graph) {
+    static const double state[2 * BATCH] = {1, 2, 3, 4, 5, 6};
+    return ambit_blend(graph, "a", constant2(graph, 2, state), constant2(graph, 1, present), NULL);
+}
+
+/* A row named twice, empty slots, a row of nothing, and a number beyond the table. */
+static ambit_tensor *bag(ambit_graph *graph) {
+    static const double numbers[4 * BATCH] = {1, 3, 1, -1, -1, -1, -1, 5, 4, 0, 3, -1};
+    return ambit_bag(graph, "table", constant2(graph, 4, numbers), 5, WIDTH);
+}
+
+static ambit_tensor *cross_entropy(ambit_graph *graph) {
+    static const double labels[BATCH] = {0, 1, 0.3};
+    ambit_tensor *label = constant2(graph, 1, labels), *x = leaf2(graph, BATCH, 1);
+    ambit_tensor *parts[2] = {ambit_row_cross_entropy(graph, x, label),
+                              ambit_row_cross_entropy(graph, x, label)};
+    return ambit_concat(graph, 2, parts);
+}
+
+static ambit_tensor *precondition(ambit_graph *graph) {
+    static const double levels[BATCH] = {0.1, 0.6, 1}, noisy[2 * BATCH] = {1, 2, 3, 4, 5, 6};
+    ambit_tensor *sigma = constant2(graph, 1, levels), *x = constant2(graph, 2, noisy);
+    ambit_tensor *f = leaf2(graph, BATCH, 2), *parts[3];
+    for (int k = 0; k < 3; k++)
+        parts[k] = ambit_precondition_output(graph, x, sigma, f, (ambit_prediction)k, 0.7);
+    return ambit_concat(graph, 3, parts);
+}
+
+/* One shift and scale for all rows, used twice. */
+static ambit_tensor *repeat(ambit_graph *graph) {
+    ambit_tensor *shift = ambit_repeat(graph, "shift", BATCH, WIDTH, AMBIT_INIT_ZERO);
+    ambit_tensor *scale = ambit_repeat(graph, "scale", BATCH, WIDTH, AMBIT_INIT_ZERO);
+    ambit_tensor *x = ambit_norm_modulate(graph, leaf3(graph, TOKENS, WIDTH), shift, scale);
+    return ambit_norm_modulate(graph, x, shift, scale);
+}
+
 /* ---- the check ---- */
 
 typedef struct {
@@ -305,6 +406,16 @@ static operator_row operators[] = {
     {"group norm", group_norm},
     {"group norm film", group_norm_film},
     {"group norm residual", group_norm_residual},
+    {"patches", patches},
+    {"image of patches", image_of_patches},
+    {"tokens", tokens},
+    {"mean of tokens", mean_of_tokens},
+    {"blend", blend},
+    {"blend of an input", blend_input},
+    {"bag", bag},
+    {"cross-entropy", cross_entropy},
+    {"precondition", precondition},
+    {"repeat", repeat},
 };
 
 static void test_operator(void **state) {
@@ -326,6 +437,7 @@ static void test_operator(void **state) {
         count *= ambit_tensor_shape(y)[i];
     randomise(ambit_tensor_data(target), count, 2, 1);
     randomise(ambit_tensor_data(weight), rows, 3, 1);
+    fill_constants();
     problem p = {c.graph, graph_loss, &c, NULL, NULL};
     check(row->name, &p, graph_backward);
     ambit_graph_destroy(c.graph);
@@ -338,14 +450,40 @@ typedef struct {
     ambit_network_options options;
 } network_row;
 
+#define EVERY_CONDITION .camera = {{2, 2, 4, 2}, 2, 8, 1, 2}, .text = {2, 3}, .caption = {4, 7}
+#define PRECONDITIONED(type)                                                                       \
+    .precondition = AMBIT_PRECONDITION_FULL, .prediction = AMBIT_PREDICT_##type, .sigma_data = 0.8
+#define CLASSIFIER .task = AMBIT_TASK_CLASSIFY, .crop = 1
+
 /* A unet1d of width 8 would have one channel a group: its biases would have no gradient. */
 static network_row networks[] = {
-    {"mlp", {AMBIT_NETWORK_MLP, 4, 2, 5, 6, 2, 0}},
-    {"mlp without observation", {AMBIT_NETWORK_MLP, 4, 2, 0, 6, 1, 0}},
-    {"dit", {AMBIT_NETWORK_DIT, 4, 2, 5, 6, 2, 2}},
-    {"dit without observation", {AMBIT_NETWORK_DIT, 5, 3, 0, 4, 1, 1}},
-    {"unet1d", {AMBIT_NETWORK_UNET1D, 4, 3, 5, 16, 2, 0}},
-    {"unet1d without observation", {AMBIT_NETWORK_UNET1D, 4, 2, 0, 16, 1, 0}},
+    {"mlp", {NETWORK_SIZES(MLP, 4, 2, 5, 6, 2, 0)}},
+    {"mlp without observation", {NETWORK_SIZES(MLP, 4, 2, 0, 6, 1, 0)}},
+    {"dit", {NETWORK_SIZES(DIT, 4, 2, 5, 6, 2, 2)}},
+    {"dit without observation", {NETWORK_SIZES(DIT, 5, 3, 0, 4, 1, 1)}},
+    {"unet1d", {NETWORK_SIZES(UNET1D, 4, 3, 5, 16, 2, 0)}},
+    {"unet1d without observation", {NETWORK_SIZES(UNET1D, 4, 2, 0, 16, 1, 0)}},
+    {"dit 2-D", {NETWORK_SIZES(DIT, 0, 0, 5, 8, 2, 2), .image = {3, 4, 6, 2}}},
+    {"dit 2-D context",
+     {NETWORK_SIZES(DIT, 0, 0, 5, 8, 2, 2), .image = {1, 4, 4, 2},
+      .conditioning = AMBIT_CONDITIONING_CONTEXT, EVERY_CONDITION, .droppable = 1}},
+    {"dit vectors", {NETWORK_SIZES(DIT, 3, 2, 5, 8, 1, 2), EVERY_CONDITION, .droppable = 1}},
+    {"dit context",
+     {NETWORK_SIZES(DIT, 3, 2, 5, 8, 1, 2), EVERY_CONDITION,
+      .conditioning = AMBIT_CONDITIONING_CONTEXT}},
+    {"mlp conditions", {NETWORK_SIZES(MLP, 3, 2, 5, 8, 1, 0), EVERY_CONDITION, .droppable = 1}},
+    {"unet1d conditions", {NETWORK_SIZES(UNET1D, 4, 2, 5, 16, 1, 0), EVERY_CONDITION}},
+    {"mlp preconditioned", {NETWORK_SIZES(MLP, 3, 2, 5, 8, 1, 0), PRECONDITIONED(X0)}},
+    {"dit preconditioned",
+     {NETWORK_SIZES(DIT, 0, 0, 0, 8, 1, 2), .image = {2, 2, 4, 2}, PRECONDITIONED(EPSILON),
+      .crop = 1}},
+    {"unet1d preconditioned",
+     {NETWORK_SIZES(UNET1D, 4, 2, 0, 16, 2, 0), PRECONDITIONED(V), .crop = 1}},
+    {"mlp classifier", {NETWORK_SIZES(MLP, 4, 2, 0, 6, 2, 0), CLASSIFIER}},
+    {"dit classifier", {NETWORK_SIZES(DIT, 4, 2, 5, 8, 1, 2), CLASSIFIER}},
+    {"dit 2-D classifier",
+     {NETWORK_SIZES(DIT, 0, 0, 5, 8, 1, 2), .image = {2, 4, 4, 2}, CLASSIFIER, PRECONDITIONED(V)}},
+    {"unet1d classifier", {NETWORK_SIZES(UNET1D, 4, 2, 0, 16, 2, 0), CLASSIFIER}},
 };
 
 static double network_loss(void *context) {
@@ -361,19 +499,36 @@ static void network_backward(void *context) {
     ambit_network_backward(context);
 }
 
+/* Conditions are random, n-grams whole numbers; some are missing, and something is cut off. */
+static void fill_network(ambit_network *network, const ambit_network_options *options) {
+    const int64_t size = ambit_network_data_size(options);
+    const int classifies = options->task == AMBIT_TASK_CLASSIFY;
+    randomise(ambit_network_chunk(network), BATCH * size, 2, 1);
+    randomise(ambit_network_target(network), classifies ? BATCH : BATCH * size, 3, 1);
+    randomise(ambit_network_weight(network), BATCH, 4, 1);
+    for (int c = 0; c < AMBIT_CONDITIONS; c++) {
+        const ambit_condition which = (ambit_condition)c;
+        double *values = ambit_network_condition(network, which);
+        double *given = ambit_network_present(network, which);
+        const int64_t count = BATCH * ambit_network_condition_size(options, which);
+        randomise(values, count, 5 + (uint64_t)c, 1);
+        for (int64_t i = 0; i < count && which == AMBIT_CONDITION_CAPTION; i++)
+            values[i] = (double)(i % options->caption.buckets);
+        for (int r = 0; r < BATCH && given; r++)
+            given[r] = (r + c) % BATCH != 0;
+    }
+    for (int r = 0; r < BATCH; r++)
+        ambit_network_sigma(network)[r] = 0.5 * r; /* 0, ½ and 1: both ends are clipped */
+    for (int64_t i = 0; i < BATCH && options->crop; i++)
+        ambit_network_crop(network)[i * ambit_network_crop_size(options)] = 0;
+}
+
 static void check_network(const network_row *row, int recompute) {
     const ambit_network_means means = {.recompute = recompute};
-    const int64_t size = row->options.chunk_steps * row->options.chunk_width;
     ambit_network *network;
     if (ambit_network_create_with(&row->options, &means, BATCH, 1, &network) != AMBIT_OK)
         fail_msg("%s", ambit_message());
-    randomise(ambit_network_chunk(network), BATCH * size, 2, 1);
-    randomise(ambit_network_target(network), BATCH * size, 3, 1);
-    randomise(ambit_network_weight(network), BATCH, 4, 1);
-    if (row->options.observation_size)
-        randomise(ambit_network_observation(network), BATCH * row->options.observation_size, 5, 1);
-    for (int r = 0; r < BATCH; r++)
-        ambit_network_sigma(network)[r] = 0.5 * r; /* 0, ½ and 1: both ends are clipped */
+    fill_network(network, &row->options);
     problem p = {ambit_network_graph(network), network_loss, network, NULL, NULL};
     check(row->name, &p, network_backward);
     ambit_network_destroy(network);

@@ -5,6 +5,7 @@
 #include "core/graph_plan.h"
 #include "core/network.h"
 #include "core/vector.h"
+#include "tests/core/network_sizes.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -18,9 +19,17 @@
 
 enum { BATCH = 32 };
 
-static const ambit_network_options mlp = {AMBIT_NETWORK_MLP, 16, 2, 42, 384, 3, 0};
-static const ambit_network_options unet = {AMBIT_NETWORK_UNET1D, 16, 7, 20, 16, 3, 0};
-static const ambit_network_options dit = {AMBIT_NETWORK_DIT, 16, 7, 20, 64, 2, 4};
+static const ambit_network_options mlp = {NETWORK_SIZES(MLP, 16, 2, 42, 384, 3, 0)};
+static const ambit_network_options unet = {NETWORK_SIZES(UNET1D, 16, 7, 20, 16, 3, 0)};
+static const ambit_network_options image = {NETWORK_SIZES(DIT, 0, 0, 20, 64, 2, 4),
+                                            .image = {3, 8, 8, 2},
+                                            .conditioning = AMBIT_CONDITIONING_CONTEXT,
+                                            .camera = {{3, 8, 8, 4}, 2, 32, 1, 4},
+                                            .text = {2, 32},
+                                            .caption = {8, 64},
+                                            .droppable = 1,
+                                            .crop = 1};
+static const ambit_network_options dit = {NETWORK_SIZES(DIT, 16, 7, 20, 64, 2, 4)};
 
 /* ---- counting allocations ----
  *
@@ -83,7 +92,7 @@ static void fill(float *values, int64_t count, uint64_t index, float deviation) 
 /* Parameters and gradients `shift` numbers past what malloc gives. */
 static fixture open_network_with(const ambit_network_options *options,
                                  const ambit_network_means *means, int training, int64_t shift) {
-    fixture f = {.row = options->chunk_steps * options->chunk_width};
+    fixture f = {.row = ambit_network_data_size(options)};
     if (ambit_network_create_with(options, means, BATCH, training, &f.network) != AMBIT_OK)
         fail_msg("%s", ambit_message());
     f.count = ambit_graph_parameter_count(ambit_network_graph(f.network));
@@ -354,16 +363,16 @@ static void test_wrong_options(void **state) {
         int64_t batch;
         const char *text;
     } rows[] = {
-        {{AMBIT_NETWORK_DIT, 16, 2, 4, 64, 2, 3}, 8, "3 heads do not divide width 64"},
-        {{AMBIT_NETWORK_DIT, 16, 2, 4, 64, 2, 0}, 8, "0 heads"},
-        {{AMBIT_NETWORK_MLP, 0, 2, 4, 64, 2, 0}, 8, "chunk steps is 0"},
-        {{AMBIT_NETWORK_MLP, 16, 2, -1, 64, 2, 0}, 8, "observation size is -1"},
-        {{AMBIT_NETWORK_MLP, 16, 2, 4, 0, 2, 0}, 8, "width is 0"},
-        {{AMBIT_NETWORK_MLP, 16, 2, 4, 64, 2, 0}, 0, "batch is 0"},
-        {{AMBIT_NETWORK_UNET1D, 16, 2, 4, 60, 2, 0}, 8, "width 60 is not a multiple of 8"},
-        {{AMBIT_NETWORK_UNET1D, 12, 2, 4, 64, 4, 0}, 8, "12 chunk steps cannot be halved 3"},
-        {{AMBIT_NETWORK_UNET1D, 16, 2, 4, 64, 0, 0}, 8, "depth (levels) is 0"},
-        {{(ambit_network_kind)9, 16, 2, 4, 64, 2, 0}, 8, "kind 9"},
+        {{NETWORK_SIZES(DIT, 16, 2, 4, 64, 2, 3)}, 8, "3 heads do not divide width 64"},
+        {{NETWORK_SIZES(DIT, 16, 2, 4, 64, 2, 0)}, 8, "0 heads"},
+        {{NETWORK_SIZES(MLP, 0, 2, 4, 64, 2, 0)}, 8, "chunk steps is 0"},
+        {{NETWORK_SIZES(MLP, 16, 2, -1, 64, 2, 0)}, 8, "observation size is -1"},
+        {{NETWORK_SIZES(MLP, 16, 2, 4, 0, 2, 0)}, 8, "width is 0"},
+        {{NETWORK_SIZES(MLP, 16, 2, 4, 64, 2, 0)}, 0, "batch is 0"},
+        {{NETWORK_SIZES(UNET1D, 16, 2, 4, 60, 2, 0)}, 8, "width 60 is not a multiple of 8"},
+        {{NETWORK_SIZES(UNET1D, 12, 2, 4, 64, 4, 0)}, 8, "12 chunk steps cannot be halved 3"},
+        {{NETWORK_SIZES(UNET1D, 16, 2, 4, 64, 0, 0)}, 8, "depth (levels) is 0"},
+        {{.kind = (ambit_network_kind)9}, 8, "kind 9"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -374,7 +383,7 @@ static void test_wrong_options(void **state) {
         assert_non_null(strstr(ambit_message(), rows[i].text));
     }
     /* 2³¹ numbers in one array, found before anything is allocated */
-    ambit_network_options large = {AMBIT_NETWORK_MLP, 1, 1, 0, 65536, 1, 0};
+    ambit_network_options large = {NETWORK_SIZES(MLP, 1, 1, 0, 65536, 1, 0)};
     ambit_network *network;
     assert_int_equal(ambit_network_create(&large, 32768, 1, &network), AMBIT_CONFIG);
     assert_non_null(strstr(ambit_message(), "smaller batch"));
@@ -448,29 +457,36 @@ static void test_blas(void **state) {
 
 int main(void) {
     ambit_blas_start();
-    void *const m = (void *)&mlp, *const d = (void *)&dit, *const u = (void *)&unet;
+    void *const m = (void *)&mlp, *const d = (void *)&dit, *const u = (void *)&unet,
+                *const i = (void *)&image;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parameter_count),
         {"start of mlp", test_start, NULL, NULL, m},
         {"start of dit", test_start, NULL, NULL, d},
         {"start of unet1d", test_start, NULL, NULL, u},
+        {"start of image dit", test_start, NULL, NULL, i},
         {"mlp repeats", test_repeats, NULL, NULL, m},
         {"dit repeats", test_repeats, NULL, NULL, d},
         {"unet1d repeats", test_repeats, NULL, NULL, u},
+        {"image dit repeats", test_repeats, NULL, NULL, i},
         {"mlp allocates nothing", test_no_allocation, NULL, NULL, m},
         {"dit allocates nothing", test_no_allocation, NULL, NULL, d},
         {"unet1d allocates nothing", test_no_allocation, NULL, NULL, u},
+        {"image dit allocates nothing", test_no_allocation, NULL, NULL, i},
         cmocka_unit_test(test_small_products),
         {"inference of mlp", test_inference, NULL, NULL, m},
         {"inference of dit", test_inference, NULL, NULL, d},
         {"inference of unet1d", test_inference, NULL, NULL, u},
+        {"inference of image dit", test_inference, NULL, NULL, i},
         {"recomputation in mlp", test_recompute, NULL, NULL, m},
         {"recomputation in dit", test_recompute, NULL, NULL, d},
         {"recomputation in unet1d", test_recompute, NULL, NULL, u},
         {"reverse order of dit", test_reverse, NULL, NULL, d},
+        {"recomputation in image dit", test_recompute, NULL, NULL, i},
         {"plan of mlp", test_plan, NULL, NULL, m},
         {"plan of dit", test_plan, NULL, NULL, d},
         {"plan of unet1d", test_plan, NULL, NULL, u},
+        {"plan of image dit", test_plan, NULL, NULL, i},
         cmocka_unit_test(test_wrong_options),
         cmocka_unit_test(test_sigma_features),
         cmocka_unit_test(test_refusals),

@@ -3,6 +3,7 @@
 #include "core/network.h"
 #include "core/product.h"
 #include "core/rng.h"
+#include "tests/core/network_sizes.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -162,9 +163,9 @@ static void test_products(void **state) {
 enum { BATCH = 64 };
 
 static const ambit_network_options networks[] = {
-    {AMBIT_NETWORK_MLP, 16, 7, 20, 1300, 2, 0},
-    {AMBIT_NETWORK_DIT, 16, 7, 20, 128, 2, 4},
-    {AMBIT_NETWORK_UNET1D, 16, 7, 20, 64, 2, 0},
+    {NETWORK_SIZES(MLP, 16, 7, 20, 1300, 2, 0)},
+    {NETWORK_SIZES(DIT, 16, 7, 20, 128, 2, 4)},
+    {NETWORK_SIZES(UNET1D, 16, 7, 20, 64, 2, 0)},
 };
 
 /* Two steps; returns gradients, prediction and row losses in one array for the caller to free. */

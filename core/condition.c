@@ -1,0 +1,11 @@
+#include "condition.h"
+
+#include "rng.h"
+
+/* A number is drawn for every condition, used or not, so that none changes another's. */
+void ambit_condition_drop(uint64_t seed, uint64_t draw, const double drop[AMBIT_CONDITIONS],
+                          int keeps[AMBIT_CONDITIONS]) {
+    ambit_rng rng = ambit_rng_open(seed, AMBIT_STREAM_DROPOUT, draw);
+    for (int c = 0; c < AMBIT_CONDITIONS; c++)
+        keeps[c] = !(ambit_rng_uniform(&rng) < drop[c]);
+}

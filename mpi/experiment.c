@@ -50,5 +50,10 @@ ambit_network_options ambit_experiment_network(const ambit_settings *settings,
                                    .observation_size = observation_size,
                                    .width = settings->network.width,
                                    .depth = settings->network.depth,
-                                   .heads = settings->network.heads};
+                                   .heads = settings->network.heads,
+                                   .conditioning = settings->network.conditioning,
+                                   .droppable = settings->network.drop > 0,
+                                   .precondition = settings->network.precondition,
+                                   .prediction = settings->objective.prediction,
+                                   .sigma_data = settings->network.sigma_data};
 }

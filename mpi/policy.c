@@ -12,19 +12,35 @@ struct ambit_policy {
     ambit_sampler *sampler;
     ambit_network *network;
     int64_t batch, horizon, width;
+    float guidance;
     int relative;
 };
 
-/* One call of the network, for the sampler. */
+/* Runs the network with the observation (present 1) or without it (0). */
+static const float *predict(ambit_policy *policy, const float *x, float present) {
+    const size_t bytes = (size_t)(policy->batch * policy->horizon * policy->width) * sizeof *x;
+    float *presence = ambit_network_present(policy->network, AMBIT_CONDITION_STATE);
+    for (int64_t row = 0; presence && row < policy->batch; row++)
+        presence[row] = present;
+    memcpy(ambit_network_chunk(policy->network), x, bytes);
+    ambit_network_forward(policy->network);
+    return ambit_network_output(policy->network);
+}
+
+/* One call of the sampler: out = without + guidance·(with − without) (Ho and Salimans 2022), where
+ * guidance 1 is just the prediction with the observation. */
 static ambit_status denoise(void *context, const float *x, double sigma, float *out) {
     ambit_policy *policy = context;
-    const size_t bytes = (size_t)(policy->batch * policy->horizon * policy->width) * sizeof *x;
+    const int64_t count = policy->batch * policy->horizon * policy->width;
     float *sigmas = ambit_network_sigma(policy->network);
     for (int64_t row = 0; row < policy->batch; row++)
         sigmas[row] = (float)sigma;
-    memcpy(ambit_network_chunk(policy->network), x, bytes);
-    ambit_network_forward(policy->network);
-    memcpy(out, ambit_network_output(policy->network), bytes);
+    memcpy(out, predict(policy, x, 1), (size_t)count * sizeof *out);
+    if (policy->guidance == 1.0f)
+        return AMBIT_OK;
+    const float *without = predict(policy, x, 0);
+    for (int64_t i = 0; i < count; i++)
+        out[i] = without[i] + policy->guidance * (out[i] - without[i]);
     return AMBIT_OK;
 }
 
@@ -65,6 +81,7 @@ ambit_status ambit_policy_create(const ambit_settings *settings, const ambit_nor
                               .batch = batch,
                               .horizon = settings->data.horizon,
                               .width = normaliser->chunk_size / settings->data.horizon,
+                              .guidance = (float)settings->sampler.guidance,
                               .relative = settings->data.relative};
     ambit_status status = build(*policy, settings, weights, count);
     if (status != AMBIT_OK) {

@@ -37,31 +37,40 @@ static ambit_status take_lock(const char *folder) {
     return AMBIT_OK; /* a file system without locks is no reason not to train */
 }
 
-/* Adds the first lines that differ between two texts of one key a line. */
-static void describe_difference(const char *theirs, const char *ours, char *text, size_t size) {
+/* Keys that change what a run costs but not what it computes: a job may go on with other ones. */
+static int is_free(const char *line, size_t length) {
+    static const char *const keys[] = {"threads:", "recompute:", "cache_mib:", "keep:"};
+    size_t indent = strspn(line, " ");
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (length > indent && strncmp(line + indent, keys[i], strlen(keys[i])) == 0)
+            return 1;
+    return 0;
+}
+
+/* Counts the lines that differ between two texts of one key a line, and writes down the first. */
+static int list_differences(const char *theirs, const char *ours, char *text, size_t size) {
     size_t used = 0;
-    int shown = 0;
-    while ((*theirs || *ours) && shown < 8 && used < size) {
+    int count = 0;
+    while (*theirs || *ours) {
         size_t their_length = strcspn(theirs, "\n"), our_length = strcspn(ours, "\n");
-        if (their_length != our_length || memcmp(theirs, ours, our_length) != 0) {
+        int same = their_length == our_length && memcmp(theirs, ours, our_length) == 0;
+        if (!same && !(is_free(theirs, their_length) && is_free(ours, our_length)) && count++ < 8 &&
+            used < size)
             used += (size_t)snprintf(text + used, size - used, "\n  there: %.*s\n  here:  %.*s",
                                      (int)their_length, theirs, (int)our_length, ours);
-            shown++;
-        }
         theirs += their_length + (theirs[their_length] == '\n');
         ours += our_length + (ours[our_length] == '\n');
     }
+    return count;
 }
 
 static ambit_status check_same(const char *path, const char *configuration) {
     char *existing, difference[2048] = "";
     size_t size;
     AMBIT_TRY(ambit_read_file(path, LARGEST_CONFIGURATION, &existing, &size));
-    int same = strcmp(existing, configuration) == 0;
-    if (!same)
-        describe_difference(existing, configuration, difference, sizeof difference);
+    int count = list_differences(existing, configuration, difference, sizeof difference);
     free(existing);
-    if (same)
+    if (count == 0)
         return AMBIT_OK;
     return ambit_fail(AMBIT_CONFIG,
                       "%s: this folder belongs to a run with another configuration; choose another "

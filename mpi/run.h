@@ -8,7 +8,8 @@
  *     lock            held while a job trains here
  *
  * The same command in the same folder goes on where it stopped; another configuration is refused,
- * with the lines that differ.
+ * with the lines that differ. Keys that cost time or memory but change no result (train.threads,
+ * network.recompute, data.cache_mib, train.keep) may differ.
  */
 #ifndef AMBIT_MPI_RUN_H
 #define AMBIT_MPI_RUN_H

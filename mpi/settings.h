@@ -48,9 +48,14 @@ typedef struct {
     struct {
         ambit_network_kind kind;
         int64_t width, depth, heads;
+        ambit_conditioning conditioning;
+        ambit_precondition precondition;
+        double sigma_data;
+        double drop; /* probability that a training sample loses its observation */
+        bool recompute;
     } network;
     struct {
-        int64_t steps, batch, slots;
+        int64_t steps, batch, slots, threads;
         ambit_optimizer_options
             optimizer; /* train.lr, .final_lr, .warmup, .beta1 … .ema (steps is train.steps) */
         int64_t log_every, checkpoint_every, validate_every, validate_samples, keep;
@@ -58,7 +63,7 @@ typedef struct {
     struct {
         ambit_sampler_kind kind;
         int64_t steps;
-        double clamp;
+        double clamp, guidance;
     } sampler;
     struct {
         const char *plugin; /* "" : none */

@@ -28,6 +28,7 @@ typedef struct {
     const ambit_class *classes;
     ambit_schedule *schedule;
     ambit_draw *draw;
+    ambit_team *team;
     ambit_network *network;
     ambit_exchange *exchange;
     int64_t first_slot, slot_count, rows; /* this rank's slots; samples a slot */
@@ -64,7 +65,10 @@ static ambit_status prepare_network(trainer *t) {
     size_t chunk = (size_t)(options.chunk_steps * options.chunk_width);
     AMBIT_TRY(ambit_allocate(&t->clean, chunk, sizeof *t->clean, "a sample"));
     AMBIT_TRY(ambit_allocate(&t->sources, (size_t)t->rows, sizeof *t->sources, "a slot"));
-    return ambit_network_create(&options, t->rows, 1, &t->network);
+    AMBIT_TRY(ambit_team_create((int)t->settings->train.threads, &t->team));
+    const ambit_network_means means = {.team = t->team,
+                                       .recompute = t->settings->network.recompute};
+    return ambit_network_create_with(&options, &means, t->rows, 1, &t->network);
 }
 
 static ambit_status prepare_exchange(trainer *t) {
@@ -116,6 +120,7 @@ static void destroy(trainer *t) {
     ambit_meter_destroy(&t->meter);
     ambit_exchange_destroy(t->exchange);
     ambit_network_destroy(t->network);
+    ambit_team_destroy(t->team);
     ambit_draw_destroy(t->draw);
     ambit_schedule_destroy(t->schedule);
     ambit_mixture_close(t->mixture);
@@ -124,6 +129,17 @@ static void destroy(trainer *t) {
 }
 
 /* ---------------------------------------------------------------- one slot */
+
+/* Lets a row lose its observation now and then, where the network can do without. */
+static void drop_conditions(trainer *t, int64_t row, uint64_t number) {
+    double drop[AMBIT_CONDITIONS] = {[AMBIT_CONDITION_STATE] = t->settings->network.drop};
+    int keeps[AMBIT_CONDITIONS];
+    float *present = ambit_network_present(t->network, AMBIT_CONDITION_STATE);
+    if (!present)
+        return;
+    ambit_condition_drop((uint64_t)t->settings->run.seed, number, drop, keeps);
+    present[row] = (float)keeps[AMBIT_CONDITION_STATE];
+}
 
 /* Fills row `row` of the network's inputs with draw number `number`. */
 static ambit_status fill_row(trainer *t, int64_t row, uint64_t number) {
@@ -147,6 +163,7 @@ static ambit_status fill_row(trainer *t, int64_t row, uint64_t number) {
     ambit_network_sigma(t->network)[row] = (float)drawn.sigma;
     *weight /= (float)t->settings->train.batch;
     t->sources[row] = class->source;
+    drop_conditions(t, row, number);
     return AMBIT_OK;
 }
 

@@ -65,6 +65,9 @@ static ambit_status score_group(validation *v, int64_t group, int64_t first, int
         int64_t index = (int64_t)ambit_permute(seed, (uint64_t)v->total, (uint64_t)(first + row));
         AMBIT_TRY(fill_row(v, row, index, clean, &sigma));
     }
+    float *present = ambit_network_present(v->network, AMBIT_CONDITION_STATE);
+    for (int64_t row = 0; present && row < v->rows; row++)
+        present[row] = 1;
     ambit_network_forward(v->network);
     const float *loss = ambit_network_row_loss(v->network);
     for (int64_t row = 0; row < count; row++)

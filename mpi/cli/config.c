@@ -101,17 +101,39 @@ static void note_missing(ambit_config *config) {
                               "source %d has no path; add the folder of its store", i);
 }
 
-/* A default gives way where another setting leaves no room for it. */
-static void shorten_default(ambit_config *config, const char *path, int64_t most) {
+/* Sets an integer that the user did not. */
+static void replace_default(ambit_config *config, const char *path, int64_t value) {
     int index;
     const ambit_schema_row *row = ambit_schema_find(path, &index);
     const ambit_place *place = ambit_config_place(config, row, -1);
-    int64_t *value = ambit_schema_member(row, &config->settings, -1);
-    if (!place->line && !place->argument && *value > most)
-        *value = most;
+    int64_t *member = ambit_schema_member(row, &config->settings, -1);
+    if (!place->line && !place->argument)
+        *member = value;
+}
+
+/* A default gives way where another setting leaves no room for it. */
+static void shorten_default(ambit_config *config, const char *path, int64_t most) {
+    int index;
+    const int64_t *value =
+        ambit_schema_member(ambit_schema_find(path, &index), &config->settings, -1);
+    if (*value > most)
+        replace_default(config, path, most);
+}
+
+/* Sizes that suit each kind of network, where none are given. */
+static void size_network(ambit_config *config) {
+    static const struct {
+        int64_t width, depth;
+    } sizes[] = {[AMBIT_NETWORK_MLP] = {384, 3},
+                 [AMBIT_NETWORK_DIT] = {256, 4},
+                 [AMBIT_NETWORK_UNET1D] = {64, 3}};
+    const ambit_network_kind kind = config->settings.network.kind;
+    replace_default(config, "network.width", sizes[kind].width);
+    replace_default(config, "network.depth", sizes[kind].depth);
 }
 
 static void resolve(ambit_config *config) {
+    size_network(config);
     note_missing(config);
     for (int i = 0; i < config->settings.data.source_count; i++)
         fill_source(config, i);

@@ -116,6 +116,24 @@ static bool width_in_heads(verdict *to) {
     return settings->network.kind == AMBIT_NETWORK_DIT && width % heads != 0;
 }
 
+static bool levels_odd(verdict *to) {
+    const ambit_settings *settings = to->settings;
+    const int64_t depth = settings->network.depth, horizon = settings->data.horizon;
+    const int64_t multiple = depth < 32 ? (int64_t)1 << (depth - 1) : INT64_MAX;
+    say(to,
+        "%" PRId64 " levels of unet1d halve the chunk %" PRId64 " times, which %" PRId64
+        " steps do not allow; lower network.depth or make data.horizon a multiple of %" PRId64,
+        depth, depth - 1, horizon, multiple);
+    return settings->network.kind == AMBIT_NETWORK_UNET1D && horizon % multiple != 0;
+}
+
+static bool guided_without_drop(verdict *to) {
+    const ambit_settings *settings = to->settings;
+    say(to, "guidance needs a policy that was trained with network.drop above 0; set it to 1, or "
+            "train with network.drop=0.1");
+    return settings->sampler.guidance != 1 && settings->network.drop <= 0;
+}
+
 static bool warmup_too_long(verdict *to) {
     const ambit_settings *settings = to->settings;
     say(to,
@@ -166,6 +184,8 @@ static const struct {
     {observation_by_step, {"data.normalise_observation"}},
     {batch_in_slots, {"train.batch", "train.slots"}},
     {width_in_heads, {"network.heads", "network.width"}},
+    {levels_odd, {"network.depth", "data.horizon"}},
+    {guided_without_drop, {"sampler.guidance", "network.drop"}},
     {warmup_too_long, {"train.warmup", "train.steps"}},
     {nothing_held_out, {"train.validate_every", "data.holdout"}},
     {too_many_levels, {"sampler.steps", "schedule.bins"}},

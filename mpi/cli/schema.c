@@ -30,6 +30,9 @@ IN_ORDER(AMBIT_BETWEEN_SKIP, AMBIT_BETWEEN_DENOISE);
 IN_ORDER(AMBIT_WEIGHT_UNIFORM, AMBIT_WEIGHT_MIN_SNR);
 IN_ORDER(AMBIT_DRAW_SIGMA_FIRST, AMBIT_DRAW_SAMPLE_FIRST);
 IN_ORDER(AMBIT_NETWORK_MLP, AMBIT_NETWORK_DIT);
+_Static_assert(AMBIT_NETWORK_UNET1D == 2, "order of choices");
+IN_ORDER(AMBIT_CONDITIONING_ADALN, AMBIT_CONDITIONING_CONTEXT);
+IN_ORDER(AMBIT_PRECONDITION_NONE, AMBIT_PRECONDITION_FULL);
 IN_ORDER(AMBIT_SAMPLER_DDIM, AMBIT_SAMPLER_ANCESTRAL);
 #define NORMALISATIONS "none|standard|bounds_q99|step_rms"
 
@@ -122,15 +125,32 @@ static const ambit_schema_row rows[] = {
              "be used there; sample_first: samples follow their weights exactly, each with a noise "
              "level at which it may be used."},
 
-    {"network.kind", CHOICE, "mlp", AT(network.kind), .choices = "mlp|dit",
-     .help =
-         "mlp: residual perceptron; dit: transformer over the steps of the chunk (adaLN-zero)."},
+    {"network.kind", CHOICE, "mlp", AT(network.kind), .choices = "mlp|dit|unet1d",
+     .help = "mlp: residual perceptron; dit: transformer over the steps of the chunk (adaLN-zero); "
+             "unet1d: temporal U-Net, for chunks whose steps halve depth - 1 times."},
     {"network.width", INTEGER, "384", AT(network.width), .least = 1, .most = 65536,
-     .help = "Width of the hidden layers."},
+     .help = "Width of the hidden layers; unet1d: of the first level, a multiple of 8, doubled at "
+             "each level. Left out: 384 for mlp, 256 for dit, 64 for unet1d."},
     {"network.depth", INTEGER, "3", AT(network.depth), .least = 1, .most = 1024,
-     .help = "Number of residual blocks."},
-    {"network.heads", INTEGER, "6", AT(network.heads), .least = 1, .most = 1024,
+     .help = "Number of residual blocks; unet1d: of levels. Left out: 3, for dit 4."},
+    {"network.heads", INTEGER, "4", AT(network.heads), .least = 1, .most = 1024,
      .help = "Attention heads, dit only; must divide network.width."},
+    {"network.conditioning", CHOICE, "adaln", AT(network.conditioning), .choices = "adaln|context",
+     .help =
+         "How dit is told the observation: adaln: by the scale and shift of its norms; context: "
+         "as a token beside those of the chunk."},
+    {"network.precondition", CHOICE, "none", AT(network.precondition), .choices = "none|full",
+     .help =
+         "full: inputs and outputs are scaled and mixed so that both have unit variance at each "
+         "noise level, for data of standard deviation network.sigma_data."},
+    {"network.sigma_data", NUMBER, "1", AT(network.sigma_data), .least = 0, .most = 1e6,
+     .above = true, .help = "Standard deviation of normalised chunks, for network.precondition."},
+    {"network.drop", NUMBER, "0", AT(network.drop), .least = 0, .most = 1,
+     .help = "Probability that a training sample loses its observation, so that the policy can be "
+             "guided (sampler.guidance). 0.1 is usual; 0: the network has no way to do without."},
+    {"network.recompute", BOOLEAN, "false", AT(network.recompute),
+     .help = "Compute what lies within a block again in backward instead of keeping it: less "
+             "memory, about a third more time, the same bits."},
 
     {"train.steps", INTEGER, "8000", AT(train.steps), .unit = "steps", .least = 1,
      .most = UNLIMITED, .help = "Updates of the parameters, all in all."},
@@ -140,6 +160,9 @@ static const ambit_schema_row rows[] = {
      .help = "Parts into which a batch is divided. Ranks take whole slots, so this is the largest "
              "useful number of ranks, and results are the same bit by bit for every number of "
              "ranks that divides it. Must divide train.batch."},
+    {"train.threads", INTEGER, "1", AT(train.threads), .least = 1, .most = 1024,
+     .help = "Threads in a rank, for nodes whose memory does not hold a rank for each core. The "
+             "result does not depend on them."},
     {"train.lr", NUMBER, "1e-3", AT(train.optimizer.learning_rate), .least = 0, .most = 10,
      .above = true, .help = "Learning rate of AdamW at its peak."},
     {"train.final_lr", NUMBER, "0.01", AT(train.optimizer.final_fraction), .least = 0, .most = 1,
@@ -180,6 +203,9 @@ static const ambit_schema_row rows[] = {
      .help = "Runs of the network for one sample; at most schedule.bins."},
     {"sampler.clamp", NUMBER, "0", AT(sampler.clamp), .least = 0, .most = 1e6,
      .help = "Bound of the estimated clean chunk, in normalised units. 0: none."},
+    {"sampler.guidance", NUMBER, "1", AT(sampler.guidance), .least = 0, .most = 100,
+     .help = "Classifier-free guidance: how far the prediction goes from that without observation "
+             "(0) past that with it (1). Other values than 1 need network.drop in training."},
 
     {"environment.plugin", TEXT, "", AT(environment.plugin),
      .help = "Environment to evaluate in; `ambit plugin list` shows what there is. Empty: none."},

@@ -206,12 +206,12 @@ static void test_all_errors_at_once(void **state) {
            "m.yaml:12:10: train.slots: \"3\" cannot be used; write a power of two, from 1 to "
            "65536\n"
            "m.yaml:13:3: train.loss: unknown key, did you mean ambient.loss?\n"
-           "m.yaml:14:17: network.kind: \"dti\" cannot be used; write one of mlp, dit; did you "
-           "mean dit?\n"
+           "m.yaml:14:17: network.kind: \"dti\" cannot be used; write one of mlp, dit, unet1d; "
+           "did you mean dit?\n"
            "m.yaml:14:29: network.heads: a single value is expected, not a list; write the value "
            "behind the colon\n"
            "m.yaml:15:10: sampler: has no value of its own; set a key below it: kind, steps, "
-           "clamp\n"
+           "clamp, guidance\n"
            "argument \"train.lr=abc\": train.lr: \"abc\" cannot be used; write a number above 0, "
            "up to 10\n"
            "argument \"foo\": is no setting; write KEY=VALUE, as in train.lr=1e-3\n"
@@ -274,8 +274,15 @@ static void test_single_faults(void **state) {
             fail_msg("%s gave: %s", rows[i].argument, ambit_message());
     }
     refuse(LEAST, ARGUMENTS("network.kind=dit", "network.heads=7"),
-           "argument \"network.heads=7\": network.heads: 7 heads do not divide network.width 384; "
-           "change one of them, such as the width to 385");
+           "argument \"network.heads=7\": network.heads: 7 heads do not divide network.width 256; "
+           "change one of them, such as the width to 259");
+    refuse(
+        LEAST, ARGUMENTS("network.kind=unet1d", "network.depth=6"),
+        "argument \"network.depth=6\": network.depth: 6 levels of unet1d halve the chunk 5 times, "
+        "which 16 steps do not allow; lower network.depth or make data.horizon a multiple of 32");
+    refuse(LEAST, ARGUMENTS("sampler.guidance=2"),
+           "argument \"sampler.guidance=2\": sampler.guidance: guidance needs a policy that was "
+           "trained with network.drop above 0; set it to 1, or train with network.drop=0.1");
     refuse(
         LEAST,
         ARGUMENTS("data.sources.0.share=.5", "data.sources.1.share=.5", "data.sources.1.weight=2"),

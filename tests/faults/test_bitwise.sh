@@ -23,12 +23,19 @@ if h5diff runs/1/checkpoints/last runs/seed/checkpoints/last /parameters >/dev/n
     die "another seed gave the same parameters"
 fi
 
-# the transformer, the ambient loss and the other order of drawing too
-variant=(network.kind=dit network.width=32 network.heads=2 ambient.loss=ambient ambient.draw=sample_first
-    ambient.prediction=v train.steps=40)
-on 1 "${small[@]}" "${variant[@]}" --run runs/dit1 >/dev/null 2>&1
-on 4 "${small[@]}" "${variant[@]}" --run runs/dit4 >/dev/null 2>&1
+# the other networks, losses and orders of drawing; threads and recomputation change nothing either
+dit=(network.kind=dit network.width=32 network.heads=2 network.conditioning=context network.precondition=full
+    ambient.loss=ambient ambient.draw=sample_first ambient.prediction=v train.steps=40)
+unet=(network.kind=unet1d network.width=16 network.depth=2 network.drop=0.1 train.steps=40)
+on 1 "${small[@]}" "${dit[@]}" --run runs/dit1 >/dev/null 2>&1
+on 4 "${small[@]}" "${dit[@]}" --run runs/dit4 >/dev/null 2>&1
+on 2 "${small[@]}" "${dit[@]}" train.threads=3 network.recompute=true --run runs/dit2 >/dev/null 2>&1
+on 1 "${small[@]}" "${unet[@]}" --run runs/unet1 >/dev/null 2>&1
+on 2 "${small[@]}" "${unet[@]}" train.threads=2 --run runs/unet2 >/dev/null 2>&1
 same runs/dit1 runs/dit4
+same runs/dit1 runs/dit2
+same runs/unet1 runs/unet2
+on 2 eval runs/unet1 eval.trials=4 eval.batch=2 sampler.guidance=1.5 >/dev/null 2>&1 || die "guidance fails"
 
 # and what the policy does
 for ranks in 1 2 3; do

@@ -53,6 +53,7 @@ typedef struct {
         double sigma_data;
         double drop; /* probability that a training sample loses its observation */
         bool recompute;
+        ambit_precision precision; /* of products in training */
     } network;
     struct {
         int64_t steps, batch, slots, threads;

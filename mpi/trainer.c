@@ -67,7 +67,8 @@ static ambit_status prepare_network(trainer *t) {
     AMBIT_TRY(ambit_allocate(&t->sources, (size_t)t->rows, sizeof *t->sources, "a slot"));
     AMBIT_TRY(ambit_team_create((int)t->settings->train.threads, &t->team));
     const ambit_network_means means = {.team = t->team,
-                                       .recompute = t->settings->network.recompute};
+                                       .recompute = t->settings->network.recompute,
+                                       .precision = t->settings->network.precision};
     return ambit_network_create_with(&options, &means, t->rows, 1, &t->network);
 }
 
@@ -253,9 +254,10 @@ static ambit_status write_metrics(trainer *t, int64_t step, double norm) {
         const ambit_graph *graph = ambit_network_graph(t->network);
         const double flops = (double)(step - t->logged_step) * (double)t->settings->train.slots *
                              (ambit_graph_flops_forward(graph) + ambit_graph_flops_backward(graph));
+        const double cores = (double)t->ranks->size * (double)t->settings->train.threads;
         t->loss = sum.weighted_loss / sum.count;
         t->samples_per_second = sum.count / passed;
-        t->peak_share = flops / (passed * t->ranks->size * t->peak);
+        t->peak_share = flops / (passed * cores * t->peak);
         ambit_metrics_train line = {.step = step,
                                     .seconds = t->seconds_before + now - t->started,
                                     .loss = t->loss,

@@ -33,6 +33,7 @@ IN_ORDER(AMBIT_NETWORK_MLP, AMBIT_NETWORK_DIT);
 _Static_assert(AMBIT_NETWORK_UNET1D == 2, "order of choices");
 IN_ORDER(AMBIT_CONDITIONING_ADALN, AMBIT_CONDITIONING_CONTEXT);
 IN_ORDER(AMBIT_PRECONDITION_NONE, AMBIT_PRECONDITION_FULL);
+IN_ORDER(AMBIT_PRECISION_SINGLE, AMBIT_PRECISION_BF16);
 IN_ORDER(AMBIT_SAMPLER_DDIM, AMBIT_SAMPLER_ANCESTRAL);
 #define NORMALISATIONS "none|standard|bounds_q99|step_rms"
 
@@ -151,6 +152,10 @@ static const ambit_schema_row rows[] = {
     {"network.recompute", BOOLEAN, "false", AT(network.recompute),
      .help = "Compute what lies within a block again in backward instead of keeping it: less "
              "memory, about a third more time, the same bits."},
+    {"network.precision", CHOICE, "single", AT(network.precision), .choices = "single|bf16",
+     .help = "Of the products of linear layers and convolutions in training. bf16 rounds their "
+             "factors to 8 bits, which takes some 0.6 of the time on processors with AVX512-BF16, "
+             "and is refused elsewhere; sums, parameters and all else stay single."},
 
     {"train.steps", INTEGER, "8000", AT(train.steps), .unit = "steps", .least = 1,
      .most = UNLIMITED, .help = "Updates of the parameters, all in all."},

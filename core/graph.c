@@ -373,7 +373,7 @@ static void pass_rows(const ambit_operator *op, ambit_rows rows, int member) {
     }
 }
 
-void ambit_reverse_run(const ambit_reverse_step *step) {
+void ambit_graph_reverse_step(const ambit_reverse_step *step) {
     const ambit_operator *op = step->op;
     if (step->again)
         op->kind->forward(op);
@@ -387,7 +387,7 @@ void ambit_reverse_run(const ambit_reverse_step *step) {
 void ambit_graph_backward(ambit_graph *graph) {
     graph->loss->gradient[0] = 1;
     for (int j = 0; j < graph->reverse_count; j++)
-        ambit_reverse_run(&graph->reverse[j]);
+        ambit_graph_reverse_step(&graph->reverse[j]);
 }
 
 /* ---- questions ---- */

@@ -63,7 +63,7 @@ ambit_status ambit_graph_plan(ambit_graph *graph);
 
 /* One step of backward: of an operator that has one, with what the graph does for it; or the
  * forward of a copy. */
-void ambit_reverse_run(const ambit_reverse_step *step);
+void ambit_graph_reverse_step(const ambit_reverse_step *step);
 
 /* Remembers the last message as the graph's failure, unless there is one already. */
 void ambit_graph_remember(ambit_graph *graph, ambit_status status);

@@ -52,7 +52,7 @@ static void run_once(ambit_graph *graph, ambit_operator_profile *rows) {
     }
     graph->loss->gradient[0] = 1;
     for (int j = 0; j < graph->reverse_count; j++, before = now) {
-        ambit_reverse_run(&graph->reverse[j]);
+        ambit_graph_reverse_step(&graph->reverse[j]);
         now = ambit_clock();
         rows[graph->reverse[j].op->index].seconds[AMBIT_BACKWARD] += now - before;
     }

@@ -53,10 +53,10 @@ typedef struct {
         double sigma_data;
         double drop; /* probability that a training sample loses its observation */
         bool recompute;
-        ambit_precision precision; /* of products in training */
     } network;
     struct {
         int64_t steps, batch, slots, threads;
+        ambit_precision precision;
         ambit_optimizer_options
             optimizer; /* train.lr, .final_lr, .warmup, .beta1 … .ema (steps is train.steps) */
         int64_t log_every, checkpoint_every, validate_every, validate_samples, keep;

@@ -68,7 +68,7 @@ static ambit_status prepare_network(trainer *t) {
     AMBIT_TRY(ambit_team_create((int)t->settings->train.threads, &t->team));
     const ambit_network_means means = {.team = t->team,
                                        .recompute = t->settings->network.recompute,
-                                       .precision = t->settings->network.precision};
+                                       .precision = t->settings->train.precision};
     return ambit_network_create_with(&options, &means, t->rows, 1, &t->network);
 }
 

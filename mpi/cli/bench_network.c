@@ -33,6 +33,14 @@ static const ambit_bench_network table[] = {
       .depth = 8,
       .heads = 4},
      128},
+    {"dit2d",
+     {.kind = AMBIT_NETWORK_DIT,
+      .image = {.channels = 4, .height = 32, .width = 32, .patch = 2},
+      .observation_size = 42,
+      .width = 384,
+      .depth = 12,
+      .heads = 6},
+     16},
 };
 
 enum { TABLE_COUNT = sizeof table / sizeof table[0] };

@@ -43,7 +43,7 @@ static ambit_status prepare(const ambit_network_options *options, bench_sample *
                                             .steps = STEPS,
                                             .clamp = 1,
                                             .prediction = AMBIT_PREDICT_EPSILON};
-    bench->size = options->chunk_steps * options->chunk_width;
+    bench->size = ambit_network_data_size(options);
     AMBIT_TRY(ambit_schedule_create(&noise, &bench->schedule));
     AMBIT_TRY(ambit_sampler_create(&sampling, bench->schedule, bench->batch, bench->size,
                                    &bench->sampler));

@@ -38,9 +38,9 @@ static void fill(uint64_t index, int64_t count, float *values) {
 
 static void fill_inputs(const ambit_bench_network *asked, ambit_network *network) {
     const ambit_network_options *o = &asked->options;
-    const int64_t chunk = asked->batch * o->chunk_steps * o->chunk_width;
-    fill(0, chunk, ambit_network_chunk(network));
-    fill(1, chunk, ambit_network_target(network));
+    const int64_t count = asked->batch * ambit_network_data_size(o);
+    fill(0, count, ambit_network_chunk(network));
+    fill(1, count, ambit_network_target(network));
     fill(2, asked->batch * o->observation_size, ambit_network_observation(network));
     for (int64_t row = 0; row < asked->batch; row++) {
         ambit_network_sigma(network)[row] = ((float)row + 0.5f) / (float)asked->batch;

@@ -152,10 +152,6 @@ static const ambit_schema_row rows[] = {
     {"network.recompute", BOOLEAN, "false", AT(network.recompute),
      .help = "Compute what lies within a block again in backward instead of keeping it: less "
              "memory, about a third more time, the same bits."},
-    {"network.precision", CHOICE, "single", AT(network.precision), .choices = "single|bf16",
-     .help = "Of the products of linear layers and convolutions in training. bf16 rounds their "
-             "factors to 8 bits, which takes some 0.6 of the time on processors with AVX512-BF16, "
-             "and is refused elsewhere; sums, parameters and all else stay single."},
 
     {"train.steps", INTEGER, "8000", AT(train.steps), .unit = "steps", .least = 1,
      .most = UNLIMITED, .help = "Updates of the parameters, all in all."},
@@ -168,6 +164,10 @@ static const ambit_schema_row rows[] = {
     {"train.threads", INTEGER, "1", AT(train.threads), .least = 1, .most = 1024,
      .help = "Threads in a rank, for nodes whose memory does not hold a rank for each core. The "
              "result does not depend on them."},
+    {"train.precision", CHOICE, "single", AT(train.precision), .choices = "single|bf16",
+     .help = "bf16: factors of matrix products are rounded to bfloat16, sums and all that is kept "
+             "stay single; faster on processors with AVX512-BF16, refused on others. Results "
+             "differ from those of single."},
     {"train.lr", NUMBER, "1e-3", AT(train.optimizer.learning_rate), .least = 0, .most = 10,
      .above = true, .help = "Learning rate of AdamW at its peak."},
     {"train.final_lr", NUMBER, "0.01", AT(train.optimizer.final_fraction), .least = 0, .most = 1,

@@ -20,6 +20,7 @@ TARGETS = {
     ("mlp", "step"): (1.4, 0.75),
     ("unet1d", "step"): (1.5, 0.55),
     ("dit", "step"): (1.5, 0.70),
+    ("dit2d", "step"): (1.2, 0.75),
     ("mlp", "sample1"): (2.0, None),
     ("mlp", "sample256"): (1.5, None),
     ("dit", "sample1"): (1.5, None),

@@ -11,9 +11,14 @@ from torch import nn
 class Options:
     """Sizes, as ambit_network_options."""
 
-    def __init__(self, kind, chunk_steps, chunk_width, observation, width, depth, heads=0):
+    def __init__(self, kind, chunk_steps, chunk_width, observation, width, depth, heads=0,
+                 image=(0, 0, 0, 0)):
+        self.image = image  # channels, height, width, patch; instead of the chunk
         self.kind, self.chunk_steps, self.chunk_width = kind, chunk_steps, chunk_width
         self.observation, self.width, self.depth, self.heads = observation, width, depth, heads
+
+    def data_shape(self):
+        return self.image[:3] if self.image[0] else (self.chunk_steps, self.chunk_width)
 
 
 def sigma_features(sigma):
@@ -74,33 +79,51 @@ class DitBlock(nn.Module):
         return h + gate2 * self.mlp.output(F.gelu(x, approximate="tanh"))
 
 
+def patches(x, patch):
+    """Batch × channels × height × width as batch × patches × (channels × patch × patch)."""
+    batch, channels, height, width = x.shape
+    x = x.view(batch, channels, height // patch, patch, width // patch, patch)
+    return x.permute(0, 2, 4, 1, 3, 5).reshape(batch, -1, channels * patch * patch)
+
+
+def image_of_patches(x, image):
+    channels, height, width, patch = image
+    x = x.view(x.shape[0], height // patch, width // patch, channels, patch, patch)
+    return x.permute(0, 3, 1, 4, 2, 5).reshape(x.shape[0], channels, height, width)
+
+
 class Dit(nn.Module):
     def __init__(self, o):
         super().__init__()
-        width = o.width
+        width, self.image = o.width, o.image
+        channels, height, across, patch = o.image
+        size = channels * patch * patch if channels else o.chunk_width
+        tokens = height * across // patch**2 if channels else o.chunk_steps
         self.sigma = Group(input=nn.Linear(16, width), output=nn.Linear(width, width))
         self.observation = Group(
             input=nn.Linear(o.observation, width), output=nn.Linear(width, width)
         )
-        self.embed = nn.Linear(o.chunk_width, width)
-        self.positions = nn.Parameter(0.02 * torch.randn(o.chunk_steps, width))
+        self.embed = nn.Linear(size, width)
+        self.positions = nn.Parameter(0.02 * torch.randn(tokens, width))
         for i in range(o.depth):
             self.add_module(f"block{i}", DitBlock(width, o.heads))
         self.blocks = [getattr(self, f"block{i}") for i in range(o.depth)]
         self.norm = nn.LayerNorm(width, eps=1e-6, elementwise_affine=False)
         self.final = Group(
-            modulation=nn.Linear(width, 2 * width), output=nn.Linear(width, o.chunk_width)
+            modulation=nn.Linear(width, 2 * width), output=nn.Linear(width, size)
         )
 
     def forward(self, chunk, observation, sigma):
         c = self.sigma.output(F.silu(self.sigma.input(sigma_features(sigma))))
         c = c + self.observation.output(F.silu(self.observation.input(observation)))
         c = F.silu(c)
-        h = self.embed(chunk) + self.positions
+        tokens = patches(chunk, self.image[3]) if self.image[0] else chunk
+        h = self.embed(tokens) + self.positions
         for block in self.blocks:
             h = block(h, c)
         shift, scale = self.final.modulation(c)[:, None].chunk(2, dim=2)
-        return self.final.output(self.norm(h) * (1 + scale) + shift)
+        h = self.final.output(self.norm(h) * (1 + scale) + shift)
+        return image_of_patches(h, self.image) if self.image[0] else h
 
 
 class UnetBlock(nn.Module):

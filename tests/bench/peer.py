@@ -20,13 +20,14 @@ NETWORKS = {
     "mlp": (Options("mlp", 16, 2, 42, 384, 3), 128),
     "unet1d": (Options("unet1d", 16, 7, 42, 64, 3), 128),
     "dit": (Options("dit", 16, 7, 42, 256, 8, 4), 128),
+    "dit2d": (Options("dit", 0, 0, 42, 384, 12, 6, (4, 32, 32, 2)), 16),
 }
 MODES = {"compile": None, "autotune": "max-autotune"}
 EMA, CLIP = 0.999, 1.0
 
 
 def example(o, batch):
-    chunk = torch.randn(batch, o.chunk_steps, o.chunk_width)
+    chunk = torch.randn(batch, *o.data_shape())
     sigma = (torch.arange(batch, dtype=torch.float32)[:, None] + 0.5) / batch
     return chunk, torch.randn(batch, o.observation), sigma
 
@@ -49,7 +50,7 @@ class TrainingStep:
         ]
         choice = {"fused": True} if fused else {"foreach": True}
         self.optimizer = torch.optim.AdamW(groups, lr=1e-4, **choice)
-        self.inputs, self.target = example(o, batch), torch.randn(batch, o.chunk_steps, o.chunk_width)
+        self.inputs, self.target = example(o, batch), torch.randn(batch, *o.data_shape())
         self.loss = compiled(self.error, way)
 
     def error(self, inputs, target):
@@ -70,7 +71,7 @@ class Sampling:
     def __init__(self, o, batch, way):
         self.network = build(o).eval()
         _, self.observation, _ = example(o, batch)
-        self.shape = (batch, o.chunk_steps, o.chunk_width)
+        self.shape = (batch, *o.data_shape())
         self.levels = [math.sin(0.5 * math.pi * (k + 0.5) / 100) for k in range(99, -1, -11)]
         self.predict = compiled(self.network, way)
 

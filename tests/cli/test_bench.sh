@@ -40,7 +40,7 @@ expect 0 ' times the speed of one' - "$mpiexec" -n 2 "$ambit" bench step mlp $qu
 expect 0 '^mlp:    3 chunks by 10 DDIM steps' - "$ambit" bench sample mlp $quick --batch 3
 
 # Refusals and warnings
-expect 64 - 'mpl: no such network; give one of mlp, unet1d, dit' "$ambit" bench step mpl
+expect 64 - 'mpl: no such network; give one of mlp, unet1d, dit, dit2d' "$ambit" bench step mpl
 expect 64 - 'bench knows `step` and `sample`' "$ambit" bench stop mlp
 expect 64 - '`step` or `sample` and one network' "$ambit" bench step
 expect 64 - '0 rounds; give 1 to 100' "$ambit" bench step mlp --rounds 0

@@ -122,13 +122,15 @@ static void compare(const record *expected, int64_t count, const ambit_real *val
 static ambit_network_options options_of(const fixture *f, int64_t *batch) {
     const float *v = find(f, "options", "")->values;
     *batch = (int64_t)v[7];
-    return (ambit_network_options){.kind = (ambit_network_kind)v[0],
-                                   .chunk_steps = (int64_t)v[1],
-                                   .chunk_width = (int64_t)v[2],
-                                   .observation_size = (int64_t)v[3],
-                                   .width = (int64_t)v[4],
-                                   .depth = (int64_t)v[5],
-                                   .heads = (int64_t)v[6]};
+    return (ambit_network_options){
+        .kind = (ambit_network_kind)v[0],
+        .chunk_steps = (int64_t)v[1],
+        .chunk_width = (int64_t)v[2],
+        .observation_size = (int64_t)v[3],
+        .width = (int64_t)v[4],
+        .depth = (int64_t)v[5],
+        .heads = (int64_t)v[6],
+        .image = {(int64_t)v[8], (int64_t)v[9], (int64_t)v[10], (int64_t)v[11]}};
 }
 
 static void run_network(const fixture *f, ambit_network *network) {
@@ -164,13 +166,19 @@ static void compare_network(const fixture *f, ambit_network *network, int64_t ba
     free(weights);
 }
 
+static int64_t token_count(const ambit_network_options *o) {
+    const ambit_image_shape *image = &o->image;
+    return image->channels ? image->height * image->width / (image->patch * image->patch)
+                           : o->chunk_steps;
+}
+
 static void agrees_with_torch(void **state) {
     fixture *f = read_fixture(*state);
     ambit_network *network;
     int64_t batch;
     const ambit_network_options options = options_of(f, &batch);
     assert_int_equal(ambit_network_create(&options, batch, 1, &network), AMBIT_OK);
-    compare_network(f, network, batch, (double)(batch * options.chunk_steps * options.width));
+    compare_network(f, network, batch, (double)(batch * token_count(&options) * options.width));
     ambit_network_destroy(network);
     free_fixture(f);
 }
@@ -180,6 +188,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         {"mlp", agrees_with_torch, NULL, NULL, "mlp"},
         {"dit", agrees_with_torch, NULL, NULL, "dit"},
+        {"dit2d", agrees_with_torch, NULL, NULL, "dit2d"},
         {"unet1d", agrees_with_torch, NULL, NULL, "unet1d"},
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

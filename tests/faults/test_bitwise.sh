@@ -36,8 +36,8 @@ same runs/dit1 runs/dit4
 same runs/dit1 runs/dit2
 same runs/unet1 runs/unet2
 if grep -q avx512_bf16 /proc/cpuinfo; then
-    on 1 "${small[@]}" "${dit[@]}" network.precision=bf16 --run runs/bf1 >/dev/null 2>&1
-    on 2 "${small[@]}" "${dit[@]}" network.precision=bf16 train.threads=2 --run runs/bf2 >/dev/null 2>&1
+    on 1 "${small[@]}" "${dit[@]}" train.precision=bf16 --run runs/bf1 >/dev/null 2>&1
+    on 2 "${small[@]}" "${dit[@]}" train.precision=bf16 train.threads=2 --run runs/bf2 >/dev/null 2>&1
     same runs/bf1 runs/bf2
     if h5diff runs/dit1/checkpoints/last runs/bf1/checkpoints/last /parameters >/dev/null; then
         die "precision bf16 gave the parameters of single precision"

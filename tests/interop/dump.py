@@ -4,8 +4,8 @@ tests/core/test_torch_fixtures.c. Run it again when a network changes:
     python tests/interop/dump.py        (with pip install torch==2.13.0)
 
 A file is a row of records: length of the name, name, count (32-bit integers), count floats. The
-first is "options": kind, chunk steps, chunk width, observation, width, depth, heads, batch. Then
-come inputs, "output", "row_loss", and each parameter NAME with NAME.gradient, in Ambit's layout.
+first is "options": kind, chunk steps, chunk width, observation, width, depth, heads, batch, and
+channels, height, width and patch of an image instead of the chunk, or zeros. Then come inputs, "output", "row_loss", and each parameter NAME with NAME.gradient, in Ambit's layout.
 All is computed in double precision, so that a difference is Ambit's error.
 """
 import pathlib
@@ -23,6 +23,7 @@ KINDS = ["mlp", "dit", "unet1d"]  # as ambit_network_kind
 NETWORKS = [
     Options("mlp", 4, 2, 3, 16, 2),
     Options("dit", 6, 3, 5, 8, 2, 2),
+    Options("dit", 0, 0, 2, 8, 1, 2, (3, 4, 8, 2)),
     Options("unet1d", 8, 3, 3, 8, 2),
 ]
 
@@ -40,15 +41,15 @@ def records(o):
             torch.nn.init.normal_(parameter, float(name.endswith("weight")), 0.3)
         parameter.data = parameter.data.float().double()  # what the file can hold
     inputs = {
-        "chunk": torch.randn(BATCH, o.chunk_steps, o.chunk_width),
+        "chunk": torch.randn(BATCH, *o.data_shape()),
         "observation": torch.randn(BATCH, o.observation),
         "sigma": torch.tensor([[0.05], [0.4], [0.9]]),
     }
     target, weight = torch.randn_like(inputs["chunk"]), torch.tensor([0.2, 0.5, 1.5])
     output = network(*(x.double() for x in inputs.values()))
-    row_loss = (output - target).square().mean(dim=(1, 2))
+    row_loss = (output - target).square().flatten(1).mean(dim=1)
     (row_loss * weight).sum().backward()
-    sizes = [o.chunk_steps, o.chunk_width, o.observation, o.width, o.depth, o.heads, BATCH]
+    sizes = [o.chunk_steps, o.chunk_width, o.observation, o.width, o.depth, o.heads, BATCH, *o.image]
     yield "options", torch.tensor([KINDS.index(o.kind), *sizes])
     yield from inputs.items()
     yield from {"target": target, "weight": weight, "output": output, "row_loss": row_loss}.items()
@@ -58,7 +59,7 @@ def records(o):
 
 
 def write(o):
-    path = ROOT / "core" / f"torch_{o.kind}.bin"
+    path = ROOT / "core" / f"torch_{o.kind}{'2d' if o.image[0] else ''}.bin"
     with open(path, "wb") as file:
         for name, tensor in records(o):
             values = tensor.detach().float().flatten().tolist()

@@ -78,6 +78,7 @@ static ambit_status prepare_exchange(trainer *t) {
     const ambit_parameter *table = ambit_graph_parameters(graph, &count);
     AMBIT_TRY(
         ambit_exchange_create(t->ranks, t->settings->train.slots, table, count, &t->exchange));
+    ambit_exchange_set_team(t->exchange, t->team);
     ambit_exchange_slots(t->exchange, &t->first_slot, &t->slot_count);
     return ambit_meter_create(t->ranks, t->slot_count, t->settings->data.source_count, &t->meter);
 }

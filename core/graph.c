@@ -1,5 +1,6 @@
 #include "graph.h"
 
+#include "bf16.h"
 #include "graph_plan.h"
 
 #include <inttypes.h>
@@ -23,6 +24,16 @@ void ambit_graph_set_team(ambit_graph *graph, ambit_team *team) {
 
 void ambit_graph_set_recompute(ambit_graph *graph, int recompute) {
     graph->recompute = recompute;
+}
+
+void ambit_graph_set_precision(ambit_graph *graph, ambit_precision precision) {
+    graph->precision = precision;
+    if (precision == AMBIT_PRECISION_BF16 && !ambit_bf16_available())
+        ambit_graph_remember(graph,
+                             ambit_fail(AMBIT_UNAVAILABLE,
+                                        "precision bf16: this processor (%s) has no AVX512-BF16; "
+                                        "use precision single, or nodes that have it",
+                                        ambit_blas_processor()));
 }
 
 void ambit_graph_begin_block(ambit_graph *graph) {
@@ -195,12 +206,14 @@ ambit_operator *ambit_operator_new(ambit_graph *graph, const ambit_operator_kind
     ambit_graph_remember(graph, status);
     if (!op)
         return NULL;
-    graph->operators[graph->operator_count++] = op;
+    graph->operators[graph->operator_count] = op;
     *op = (ambit_operator){.kind = kind,
+                           .index = graph->operator_count++,
                            .input_count = input_count,
                            .output = output,
                            .training = graph->training,
                            .team = graph->team,
+                           .precision = graph->precision,
                            .block = graph->block,
                            .passes = -1,
                            .saved_buffer = AMBIT_NO_BUFFER,
@@ -360,7 +373,7 @@ static void pass_rows(const ambit_operator *op, ambit_rows rows, int member) {
     }
 }
 
-void ambit_reverse_run(const ambit_reverse_step *step) {
+void ambit_graph_reverse_step(const ambit_reverse_step *step) {
     const ambit_operator *op = step->op;
     if (step->again)
         op->kind->forward(op);
@@ -374,7 +387,7 @@ void ambit_reverse_run(const ambit_reverse_step *step) {
 void ambit_graph_backward(ambit_graph *graph) {
     graph->loss->gradient[0] = 1;
     for (int j = 0; j < graph->reverse_count; j++)
-        ambit_reverse_run(&graph->reverse[j]);
+        ambit_graph_reverse_step(&graph->reverse[j]);
 }
 
 /* ---- questions ---- */

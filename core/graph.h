@@ -34,6 +34,10 @@ typedef enum {
     AMBIT_INIT_GRID    /* sines and cosines of a row's place in a grid of `fan_in` columns */
 } ambit_init;
 
+/* Of products in linear layers and convolutions, attention not among them. What is kept, and every
+ * sum, is single precision all the same. (bf16.h) */
+typedef enum { AMBIT_PRECISION_SINGLE, AMBIT_PRECISION_BF16 } ambit_precision;
+
 typedef struct {
     const char *name;
     int rank;
@@ -58,6 +62,10 @@ void ambit_graph_set_team(ambit_graph *graph, ambit_team *team);
 void ambit_graph_set_recompute(ambit_graph *graph, int recompute);
 void ambit_graph_begin_block(ambit_graph *graph);
 void ambit_graph_end_block(ambit_graph *graph);
+
+/* Call it before anything is built. AMBIT_PRECISION_BF16 makes building fail with AMBIT_UNAVAILABLE
+ * where the processor cannot. */
+void ambit_graph_set_precision(ambit_graph *graph, ambit_precision precision);
 
 /* A tensor that the caller fills before each run; no gradient flows into it. */
 ambit_tensor *ambit_graph_input(ambit_graph *graph, const char *name, int rank,

@@ -30,6 +30,7 @@ typedef struct {
 struct ambit_graph {
     int training, finished;
     ambit_team *team;
+    ambit_precision precision;
     int recompute;
     int block, block_count; /* number of the block being built, 0: none; of all so far */
     ambit_status status;    /* of the first failure of building, and its message */
@@ -60,8 +61,9 @@ ambit_status ambit_graph_reverse(ambit_graph *graph);
 /* Finds where gradients flow, lays out the arena, allocates it and sets all pointers into it. */
 ambit_status ambit_graph_plan(ambit_graph *graph);
 
-/* One step of backward, and what the graph does for it. */
-void ambit_reverse_run(const ambit_reverse_step *step);
+/* One step of backward: of an operator that has one, with what the graph does for it; or the
+ * forward of a copy. */
+void ambit_graph_reverse_step(const ambit_reverse_step *step);
 
 /* Remembers the last message as the graph's failure, unless there is one already. */
 void ambit_graph_remember(ambit_graph *graph, ambit_status status);

@@ -20,35 +20,29 @@ static void name_operator(const ambit_operator *op, ambit_operator_profile *row)
     }
 }
 
-static void count_work(const ambit_operator *op, ambit_operator_profile *row) {
-    const int64_t output = op->output->rows * op->output->columns;
-    int64_t forward = output + op->saved_count, backward = output + op->saved_count;
+static void count_forward(const ambit_operator *op, ambit_operator_profile *row) {
+    int64_t numbers = op->output->rows * op->output->columns + op->saved_count;
+    for (int k = 0; k < op->input_count; k++)
+        numbers += op->inputs[k]->rows * op->inputs[k]->columns;
+    row->flops[AMBIT_FORWARD] = op->flops_forward;
+    row->bytes[AMBIT_FORWARD] = (double)numbers * sizeof(ambit_real);
+}
+
+static void count_backward(const ambit_operator *op, ambit_operator_profile *row) {
+    int64_t numbers = op->output->rows * op->output->columns + op->saved_count;
     for (int k = 0; k < op->input_count; k++) {
         const ambit_tensor *input = op->inputs[k];
         const int64_t size = input->rows * input->columns;
-        forward += size;
         if (op->backward_reads >> k & 1 || input->role == AMBIT_ROLE_PARAMETER)
-            backward += size;
+            numbers += size;
         if (input->differentiable && op->pass != AMBIT_PASS_SHARED)
-            backward += size * (1 + op->add[k]);
+            numbers += size * (1 + op->add[k]);
     }
-    row->flops[AMBIT_FORWARD] = op->flops_forward;
-    row->bytes[AMBIT_FORWARD] = (double)forward * sizeof(ambit_real);
-    if (op->runs_backward) {
-        row->flops[AMBIT_BACKWARD] = op->flops_backward;
-        row->bytes[AMBIT_BACKWARD] = (double)backward * sizeof(ambit_real);
-    }
+    row->flops[AMBIT_BACKWARD] = op->flops_backward;
+    row->bytes[AMBIT_BACKWARD] = (double)numbers * sizeof(ambit_real);
 }
 
-/* The row of an operator, or of the one that it is a copy of. */
-static int row_of(const ambit_graph *graph, const ambit_operator *op) {
-    const ambit_tensor *output = op->output->original ? op->output->original : op->output;
-    int i = 0;
-    while (graph->operators[i]->output != output)
-        i++;
-    return i;
-}
-
+/* What is computed again counts as backward of its operator: its time, but not its work. */
 static void run_once(ambit_graph *graph, ambit_operator_profile *rows) {
     double before = ambit_clock(), now;
     for (int i = 0; i < graph->operator_count; i++, before = now) {
@@ -57,11 +51,10 @@ static void run_once(ambit_graph *graph, ambit_operator_profile *rows) {
         rows[i].seconds[AMBIT_FORWARD] += now - before;
     }
     graph->loss->gradient[0] = 1;
-    for (int j = 0; j < graph->reverse_count; j++) {
-        before = ambit_clock();
-        ambit_reverse_run(&graph->reverse[j]);
+    for (int j = 0; j < graph->reverse_count; j++, before = now) {
+        ambit_graph_reverse_step(&graph->reverse[j]);
         now = ambit_clock();
-        rows[row_of(graph, graph->reverse[j].op)].seconds[AMBIT_BACKWARD] += now - before;
+        rows[graph->reverse[j].op->index].seconds[AMBIT_BACKWARD] += now - before;
     }
 }
 
@@ -74,8 +67,11 @@ ambit_status ambit_graph_profile(ambit_graph *graph, int repeats, ambit_operator
     AMBIT_TRY(ambit_allocate(rows, (size_t)*count, sizeof **rows, "profile"));
     for (int i = 0; i < *count; i++) {
         name_operator(graph->operators[i], &(*rows)[i]);
-        count_work(graph->operators[i], &(*rows)[i]);
+        count_forward(graph->operators[i], &(*rows)[i]);
     }
+    for (int j = 0; j < graph->reverse_count; j++)
+        if (!graph->reverse[j].again && graph->reverse[j].op->runs_backward)
+            count_backward(graph->reverse[j].op, &(*rows)[graph->reverse[j].op->index]);
     for (int repeat = 0; repeat < repeats; repeat++)
         run_once(graph, *rows);
     for (int i = 0; i < *count; i++)

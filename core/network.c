@@ -114,6 +114,7 @@ static ambit_status build(const ambit_network_means *means, int training, ambit_
     AMBIT_TRY(ambit_graph_create(training, &network->graph));
     ambit_graph_set_team(network->graph, means->team);
     ambit_graph_set_recompute(network->graph, means->recompute);
+    ambit_graph_set_precision(network->graph, means->precision);
     make_inputs(network);
     network->output = build_output(network);
     ambit_graph_keep(network->graph, network->output);
@@ -126,7 +127,7 @@ static ambit_status build(const ambit_network_means *means, int training, ambit_
 
 ambit_status ambit_network_create(const ambit_network_options *options, int64_t batch, int training,
                                   ambit_network **network) {
-    const ambit_network_means means = {NULL, 0};
+    const ambit_network_means means = {0};
     return ambit_network_create_with(options, &means, batch, training, network);
 }
 

@@ -72,11 +72,12 @@ typedef struct {
     double sigma_data;           /* standard deviation of the data; likewise */
 } ambit_network_options;
 
-/* With what a network is run: time and memory depend on it, the bits of the results do not. All
- * zero is one thread that keeps what it computed. */
+/* With what a network is run. All zero is one thread that keeps what it computed, in single
+ * precision. The bits of the results depend on the precision alone. */
 typedef struct {
     ambit_team *team; /* runs the operators; must outlive the network; NULL: the caller alone */
     int recompute;    /* 1: backward computes what is within a block again instead of keeping it */
+    ambit_precision precision;
 } ambit_network_means;
 
 typedef struct ambit_network ambit_network;

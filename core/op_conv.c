@@ -9,8 +9,8 @@
  * they stay in cache and no array of all windows exists. A team shares these rows, and the taps of
  * the weights' gradient.
  */
-#include "blas.h"
 #include "operator.h"
+#include "product.h"
 #include "vector.h"
 
 #include <inttypes.h>
@@ -20,7 +20,7 @@
 enum { X, WEIGHT, BIAS };         /* inputs */
 enum { KERNEL, STRIDE };          /* op->size */
 enum { CONVOLUTION, TRANSPOSED }; /* op->choice */
-enum { WINDOW_ROWS = 1024 };      /* windows at a time, about */
+enum { WINDOW_ROWS = 256 };       /* windows at a time, about */
 enum { LEAST_WINDOW = 256 };      /* numbers of a window of a part of the weights */
 
 typedef struct {
@@ -29,6 +29,7 @@ typedef struct {
     int64_t window;        /* numbers of one */
     int64_t weight_stride; /* numbers from one coarse channel's weights to the next */
     int64_t step;          /* rows of the batch at a time */
+    ambit_precision precision;
 } geometry;
 
 static int64_t rows_at_a_time(int64_t batch, int64_t coarse_tokens) {
@@ -50,6 +51,7 @@ static geometry geometry_of(const ambit_operator *op) {
                       .padding = (kernel - 1) / 2,
                       .window = kernel * fine->columns,
                       .weight_stride = kernel * fine->columns,
+                      .precision = op->precision,
                       .step = rows_at_a_time(fine->shape[0], coarse->shape[1])};
 }
 
@@ -98,14 +100,15 @@ AMBIT_VECTOR static void scatter(const geometry *g, int64_t from, int64_t count,
 /* coarse (+)= windows·Wᵀ and windows = coarse·W, for some rows. */
 static void to_coarse(const geometry *g, int64_t rows, const ambit_real *windows,
                       const ambit_real *weight, ambit_real beta, ambit_real *coarse) {
-    ambit_gemm(AMBIT_PLAIN, AMBIT_TRANSPOSED, rows, g->coarse_channels, g->window, 1, windows,
-               g->window, weight, g->weight_stride, beta, coarse, g->coarse_channels);
+    ambit_multiply(g->precision, AMBIT_PLAIN, AMBIT_TRANSPOSED, rows, g->coarse_channels, g->window,
+                   1, windows, g->window, weight, g->weight_stride, beta, coarse,
+                   g->coarse_channels);
 }
 
 static void to_windows(const geometry *g, int64_t rows, const ambit_real *coarse,
                        const ambit_real *weight, ambit_real *windows) {
-    ambit_gemm(AMBIT_PLAIN, AMBIT_PLAIN, rows, g->window, g->coarse_channels, 1, coarse,
-               g->coarse_channels, weight, g->weight_stride, 0, windows, g->window);
+    ambit_multiply(g->precision, AMBIT_PLAIN, AMBIT_PLAIN, rows, g->window, g->coarse_channels, 1,
+                   coarse, g->coarse_channels, weight, g->weight_stride, 0, windows, g->window);
 }
 
 /* Part `part` of the rows of the batch: how many, and where in the coarse array they begin. */
@@ -201,10 +204,10 @@ static void weight_part(const ambit_operator *op, int64_t part, int member) {
         int64_t from, at;
         const int64_t count = chunk_of(&g, chunk, &from, &at);
         gather(&g, from, count, fine, windows);
-        ambit_gemm(AMBIT_TRANSPOSED, AMBIT_PLAIN, g.coarse_channels, g.window,
-                   count * g.coarse_tokens, 1, coarse + at, g.coarse_channels, windows, g.window,
-                   (ambit_real)(op->add[WEIGHT] || chunk > 0),
-                   weight->gradient + tap * g.fine_channels, g.weight_stride);
+        ambit_multiply(g.precision, AMBIT_TRANSPOSED, AMBIT_PLAIN, g.coarse_channels, g.window,
+                       count * g.coarse_tokens, 1, coarse + at, g.coarse_channels, windows,
+                       g.window, (ambit_real)(op->add[WEIGHT] || chunk > 0),
+                       weight->gradient + tap * g.fine_channels, g.weight_stride);
     }
 }
 

@@ -38,19 +38,19 @@ AMBIT_VECTOR static void start_rows(const ambit_operator *op, const ambit_tile *
 
 static ambit_product forward_product(const ambit_operator *op) {
     const ambit_tensor *x = op->inputs[X], *y = op->output;
-    return (ambit_product){AMBIT_PLAIN,
-                           AMBIT_TRANSPOSED,
-                           x->rows,
-                           y->columns,
-                           x->columns,
-                           1,
-                           x->data,
-                           x->stride,
-                           op->inputs[WEIGHT]->data,
-                           x->columns,
-                           op->choice == AMBIT_LINEAR,
-                           op->saved ? op->saved : y->data,
-                           y->columns};
+    return (ambit_product){.precision = op->precision,
+                           .transpose_b = AMBIT_TRANSPOSED,
+                           .m = x->rows,
+                           .n = y->columns,
+                           .k = x->columns,
+                           .alpha = 1,
+                           .a = x->data,
+                           .lda = x->stride,
+                           .b = op->inputs[WEIGHT]->data,
+                           .ldb = x->columns,
+                           .beta = op->choice == AMBIT_LINEAR, /* to what start_rows() wrote */
+                           .c = op->saved ? op->saved : y->data,
+                           .ldc = y->columns};
 }
 
 /* One tile of the result, from the product to the activation while it is in cache. */
@@ -109,10 +109,10 @@ static void backward(const ambit_operator *op) {
                      op->backward_scratch, op->add[BIAS], ambit_input_gradient(op, BIAS));
     const ambit_real *gradient = op->saved ? op->saved : y->gradient;
     const ambit_product products[] = {
-        {AMBIT_TRANSPOSED, AMBIT_PLAIN, y->columns, x->columns, x->rows, 1, gradient, y->columns,
-         x->data, x->stride, (ambit_real)op->add[WEIGHT], weight->gradient, x->columns},
-        {AMBIT_PLAIN, AMBIT_PLAIN, x->rows, x->columns, y->columns, 1, gradient, y->columns,
-         weight->data, x->columns, (ambit_real)op->add[X], x->gradient, x->stride},
+        {op->precision, AMBIT_TRANSPOSED, AMBIT_PLAIN, y->columns, x->columns, x->rows, 1, gradient,
+         y->columns, x->data, x->stride, (ambit_real)op->add[WEIGHT], weight->gradient, x->columns},
+        {op->precision, AMBIT_PLAIN, AMBIT_PLAIN, x->rows, x->columns, y->columns, 1, gradient,
+         y->columns, weight->data, x->columns, (ambit_real)op->add[X], x->gradient, x->stride},
     };
     ambit_products_run(op->team, x->gradient ? 2 : 1, products);
 }

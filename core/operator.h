@@ -75,8 +75,10 @@ struct ambit_operator {
     int add[AMBIT_MAX_INPUTS];
     ambit_tensor *output;
     int training;
-    ambit_team *team; /* shares the work; NULL: the caller alone */
-    int block;        /* number of the block it belongs to; 0: none */
+    ambit_team *team;          /* shares the work; NULL: the caller alone */
+    ambit_precision precision; /* of its products */
+    int index;                 /* place in the order of forward; a copy has its original's */
+    int block;                 /* number of the block it belongs to; 0: none */
 
     /* filled in by the constructor */
     int passes; /* this input's gradient is the output's plus whatever else it gets; the graph sees

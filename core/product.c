@@ -1,5 +1,7 @@
 #include "product.h"
 
+#include "bf16.h"
+
 enum {
     TILE_ROWS = 512,
     TILE_COLUMNS = 640, /* least of a tile: a cut between columns costs more */
@@ -25,13 +27,21 @@ ambit_tile ambit_tile_at(int64_t m, int64_t n, int64_t k, int64_t part) {
     return m > n ? (ambit_tile){first, size, 0, n} : (ambit_tile){0, m, first, size};
 }
 
+void ambit_multiply(ambit_precision precision, ambit_transposition transpose_a,
+                    ambit_transposition transpose_b, int64_t m, int64_t n, int64_t k,
+                    ambit_real alpha, const ambit_real *a, int64_t lda, const ambit_real *b,
+                    int64_t ldb, ambit_real beta, ambit_real *c, int64_t ldc) {
+    (precision == AMBIT_PRECISION_BF16 ? ambit_bf16_gemm : ambit_gemm)(
+        transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
 void ambit_product_tile(const ambit_product *p, const ambit_tile *tile) {
     const ambit_real *a = p->a + tile->first_row * (p->transpose_a == AMBIT_PLAIN ? p->lda : 1);
     const ambit_real *b = p->b + tile->first_column * (p->transpose_b == AMBIT_PLAIN ? 1 : p->ldb);
     if (tile->rows > 0 && tile->columns > 0)
-        ambit_gemm(p->transpose_a, p->transpose_b, tile->rows, tile->columns, p->k, p->alpha, a,
-                   p->lda, b, p->ldb, p->beta, p->c + tile->first_row * p->ldc + tile->first_column,
-                   p->ldc);
+        ambit_multiply(p->precision, p->transpose_a, p->transpose_b, tile->rows, tile->columns,
+                       p->k, p->alpha, a, p->lda, b, p->ldb, p->beta,
+                       p->c + tile->first_row * p->ldc + tile->first_column, p->ldc);
 }
 
 typedef struct {

@@ -8,10 +8,17 @@
 #define AMBIT_CORE_PRODUCT_H
 
 #include "blas.h"
-#include "team.h"
+#include "graph.h"
 
-/* C (m × n) = alpha·op(A)·op(B) + beta·C, as ambit_gemm() takes it. */
+/* ambit_gemm() in the precision asked for. */
+void ambit_multiply(ambit_precision precision, ambit_transposition transpose_a,
+                    ambit_transposition transpose_b, int64_t m, int64_t n, int64_t k,
+                    ambit_real alpha, const ambit_real *a, int64_t lda, const ambit_real *b,
+                    int64_t ldb, ambit_real beta, ambit_real *c, int64_t ldc);
+
+/* C (m × n) = alpha·op(A)·op(B) + beta·C, as ambit_multiply() takes it. */
 typedef struct {
+    ambit_precision precision;
     ambit_transposition transpose_a, transpose_b;
     int64_t m, n, k;
     ambit_real alpha;

@@ -50,11 +50,14 @@ ambit_tensor *ambit_transformer_block(ambit_graph *graph, const char *name, ambi
                                       ambit_tensor *condition, int64_t heads) {
     enum { SHIFT1, SCALE1, GATE1, SHIFT2, SCALE2, GATE2, VECTORS };
     ambit_tensor *v[VECTORS], *x;
+    ambit_graph_begin_block(graph);
     modulation(graph, name, condition, width_of(h), VECTORS, v);
     x = ambit_norm_modulate(graph, h, v[SHIFT1], v[SCALE1]);
     h = ambit_gate_residual(graph, h, v[GATE1], attention(graph, name, x, heads, NULL));
     x = ambit_norm_modulate(graph, h, v[SHIFT2], v[SCALE2]);
-    return ambit_gate_residual(graph, h, v[GATE2], mlp(graph, name, x, NULL));
+    h = ambit_gate_residual(graph, h, v[GATE2], mlp(graph, name, x, NULL));
+    ambit_graph_end_block(graph);
+    return h;
 }
 
 ambit_tensor *ambit_transformer_norm(ambit_graph *graph, const char *name, ambit_tensor *h,
@@ -82,8 +85,11 @@ ambit_tensor *ambit_transformer_plain_norm(ambit_graph *graph, const char *name,
 ambit_tensor *ambit_transformer_plain_block(ambit_graph *graph, const char *name, ambit_tensor *h,
                                             int64_t heads) {
     char norm[NAME_SIZE];
+    ambit_graph_begin_block(graph);
     snprintf(norm, sizeof norm, "%s.norm1", name);
     h = attention(graph, name, ambit_transformer_plain_norm(graph, norm, h), heads, h);
     snprintf(norm, sizeof norm, "%s.norm2", name);
-    return mlp(graph, name, ambit_transformer_plain_norm(graph, norm, h), h);
+    h = mlp(graph, name, ambit_transformer_plain_norm(graph, norm, h), h);
+    ambit_graph_end_block(graph);
+    return h;
 }

@@ -56,6 +56,7 @@ typedef struct {
     } network;
     struct {
         int64_t steps, batch, slots, threads;
+        ambit_precision precision;
         ambit_optimizer_options
             optimizer; /* train.lr, .final_lr, .warmup, .beta1 … .ema (steps is train.steps) */
         int64_t log_every, checkpoint_every, validate_every, validate_samples, keep;

@@ -67,7 +67,8 @@ static ambit_status prepare_network(trainer *t) {
     AMBIT_TRY(ambit_allocate(&t->sources, (size_t)t->rows, sizeof *t->sources, "a slot"));
     AMBIT_TRY(ambit_team_create((int)t->settings->train.threads, &t->team));
     const ambit_network_means means = {.team = t->team,
-                                       .recompute = t->settings->network.recompute};
+                                       .recompute = t->settings->network.recompute,
+                                       .precision = t->settings->train.precision};
     return ambit_network_create_with(&options, &means, t->rows, 1, &t->network);
 }
 

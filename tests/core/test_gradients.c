@@ -524,7 +524,7 @@ static void fill_network(ambit_network *network, const ambit_network_options *op
 }
 
 static void check_network(const network_row *row, int recompute) {
-    const ambit_network_means means = {NULL, recompute};
+    const ambit_network_means means = {.recompute = recompute};
     ambit_network *network;
     if (ambit_network_create_with(&row->options, &means, BATCH, 1, &network) != AMBIT_OK)
         fail_msg("%s", ambit_message());

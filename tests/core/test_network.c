@@ -1,5 +1,6 @@
 /* The networks as the product builds them, in single precision: sizes, starting values, runs that
  * repeat bit for bit, the memory plan, and no allocation in a step. */
+#include "core/bf16.h"
 #include "core/blas.h"
 #include "core/graph_plan.h"
 #include "core/network.h"
@@ -114,7 +115,7 @@ static fixture open_network_with(const ambit_network_options *options,
 }
 
 static fixture open_network(const ambit_network_options *options, int training, int64_t shift) {
-    const ambit_network_means means = {NULL, 0};
+    const ambit_network_means means = {0};
     return open_network_with(options, &means, training, shift);
 }
 
@@ -207,9 +208,10 @@ static void test_repeats(void **state) {
 static void test_no_allocation(void **state) {
     if (!COUNTS_ALLOCATIONS)
         skip();
-    for (int threads = 1; threads <= 3; threads += 2) {
-        ambit_network_means means = {NULL, 0};
-        assert_int_equal(ambit_team_create(threads, &means.team), AMBIT_OK);
+    for (int way = 0; way < 4; way++) {
+        ambit_network_means means = {.recompute = way & 1,
+                                     .precision = way & 1 && ambit_bf16_available()};
+        assert_int_equal(ambit_team_create(1 + way, &means.team), AMBIT_OK);
         fixture f = open_network_with(*state, &means, 1, 0);
         run_step(&f); /* OpenBLAS makes its buffers at the first product */
         const int64_t before = allocations;
@@ -278,7 +280,7 @@ static void test_inference(void **state) {
 
 /* Backward that computes blocks again gives the same bits in less memory; with threads too. */
 static void test_recompute(void **state) {
-    ambit_network_means means = {NULL, 1};
+    ambit_network_means means = {.recompute = 1};
     fixture keeping = open_network(*state, 1, 0);
     const size_t bytes = (size_t)keeping.count * sizeof(float);
     run_step(&keeping);
@@ -309,7 +311,7 @@ static void test_recompute(void **state) {
 /* What runs again belongs to a block and runs before its backward; the last operator of a block
  * does not: nothing reads what it computes. */
 static void test_reverse(void **state) {
-    const ambit_network_means means = {NULL, 1};
+    const ambit_network_means means = {.recompute = 1};
     fixture f = open_network_with(*state, &means, 1, 0);
     const ambit_graph *graph = ambit_network_graph(f.network);
     int again = 0, gates = 0;
@@ -330,7 +332,7 @@ static void test_reverse(void **state) {
 
 /* No two arrays that are needed at one time touch, and all lie in the arena. */
 static void check_plan(const ambit_network_options *options, int recompute) {
-    const ambit_network_means means = {NULL, recompute};
+    const ambit_network_means means = {.recompute = recompute};
     fixture f = open_network_with(options, &means, 1, 0);
     const ambit_graph *graph = ambit_network_graph(f.network);
     int64_t largest = 0;
@@ -471,18 +473,16 @@ int main(void) {
         {"dit allocates nothing", test_no_allocation, NULL, NULL, d},
         {"unet1d allocates nothing", test_no_allocation, NULL, NULL, u},
         {"image dit allocates nothing", test_no_allocation, NULL, NULL, i},
-        {"inference of mlp", test_inference, NULL, NULL, m},
-        {"inference of dit", test_inference, NULL, NULL, d},
-        {"inference of unet1d", test_inference, NULL, NULL, u},
-        {"inference of image dit", test_inference, NULL, NULL, i},
         cmocka_unit_test(test_small_products),
         {"inference of mlp", test_inference, NULL, NULL, m},
         {"inference of dit", test_inference, NULL, NULL, d},
         {"inference of unet1d", test_inference, NULL, NULL, u},
+        {"inference of image dit", test_inference, NULL, NULL, i},
         {"recomputation in mlp", test_recompute, NULL, NULL, m},
         {"recomputation in dit", test_recompute, NULL, NULL, d},
         {"recomputation in unet1d", test_recompute, NULL, NULL, u},
         {"reverse order of dit", test_reverse, NULL, NULL, d},
+        {"recomputation in image dit", test_recompute, NULL, NULL, i},
         {"plan of mlp", test_plan, NULL, NULL, m},
         {"plan of dit", test_plan, NULL, NULL, d},
         {"plan of unet1d", test_plan, NULL, NULL, u},

@@ -166,15 +166,24 @@ static const ambit_network_options networks[] = {
     {NETWORK_SIZES(MLP, 16, 7, 20, 1300, 2, 0)},
     {NETWORK_SIZES(DIT, 16, 7, 20, 128, 2, 4)},
     {NETWORK_SIZES(UNET1D, 16, 7, 20, 64, 2, 0)},
-    {NETWORK_SIZES(DIT, 0, 0, 20, 128, 2, 4), .image = {4, 8, 8, 2},
-     .conditioning = AMBIT_CONDITIONING_CONTEXT, .camera = {{3, 16, 16, 4}, 2, 64, 1, 4},
-     .text = {4, 64}, .caption = {8, 1024}, .droppable = 1, .crop = 1,
-     .precondition = AMBIT_PRECONDITION_FULL, .prediction = AMBIT_PREDICT_V, .sigma_data = 0.5},
+    {NETWORK_SIZES(DIT, 0, 0, 20, 64, 2, 4), .image = {3, 8, 8, 2},
+     .conditioning = AMBIT_CONDITIONING_CONTEXT, .camera = {{3, 8, 8, 4}, 2, 32, 1, 4},
+     .text = {2, 32}, .caption = {8, 64}, .droppable = 1, .crop = 1},
 };
+
+static void fill_conditions(ambit_network *network, const ambit_network_options *options) {
+    for (int c = 0; c < AMBIT_CONDITIONS; c++) {
+        float *values = ambit_network_condition(network, (ambit_condition)c);
+        const int64_t count = BATCH * ambit_network_condition_size(options, (ambit_condition)c);
+        fill(values, count, 10 + (uint64_t)c, 1);
+        for (int64_t i = 0; i < count && c == AMBIT_CONDITION_CAPTION; i++)
+            values[i] = (float)(i % options->caption.buckets);
+    }
+}
 
 /* Two steps; returns gradients, prediction and row losses in one array for the caller to free. */
 static float *run_network(const ambit_network_options *options, ambit_team *team, size_t *bytes) {
-    const ambit_network_means means = {team, 0};
+    const ambit_network_means means = {.team = team};
     const int64_t row = ambit_network_data_size(options);
     ambit_network *network;
     if (ambit_network_create_with(options, &means, BATCH, 1, &network) != AMBIT_OK)
@@ -188,7 +197,7 @@ static float *run_network(const ambit_network_options *options, ambit_team *team
     ambit_graph_bind(ambit_network_graph(network), parameters, result);
     for (int step = 0; step < 2; step++) {
         fill(ambit_network_chunk(network), BATCH * row, 2, 1);
-        fill(ambit_network_observation(network), BATCH * options->observation_size, 3, 1);
+        fill_conditions(network, options);
         fill(ambit_network_target(network), BATCH * row, 4, 1);
         for (int r = 0; r < BATCH; r++) {
             ambit_network_sigma(network)[r] = (float)(r + 1) / (BATCH + 1);

@@ -16,6 +16,10 @@ typedef struct {
     const char *name;
     ambit_network_options options;
     int64_t batch; /* samples of a training step, a rank */
+
+    /* With what a training step is run. */
+    int threads, recompute;
+    ambit_precision precision;
 } ambit_bench_network;
 
 /* The network that `name` stands for: one of the table, or that of a configuration's file with the
@@ -37,7 +41,7 @@ typedef struct {
     double seconds;          /* a step */
     double alone;            /* the same by rank 0 while the others sleep; 0 with one rank */
     double peak, bandwidth;  /* of one core: flops a second, bytes a second */
-    double share;            /* of the peak */
+    double share;            /* of the peak of its threads */
     double flops, bytes;     /* that a step needs at least, a rank */
     double update;           /* seconds of clip, AdamW, EMA and exchange */
     int64_t parameters;      /* numbers */

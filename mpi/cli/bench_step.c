@@ -12,7 +12,9 @@
 enum { MOST_ROUNDS = 100 };
 
 typedef struct {
+    ambit_team *team;
     ambit_network *network;
+    int threads;
     int64_t t; /* of the optimiser */
     double update_seconds;
 } bench_step;
@@ -122,7 +124,7 @@ static ambit_status measure(const ambit_ranks *ranks, bench_step *bench, ambit_e
         s->step[i] = time_steps(bench, together, count);
         timed += count;
         meet(ranks);
-        s->share[i] = result->flops / s->step[i] / s->peak[i];
+        s->share[i] = result->flops / s->step[i] / (s->peak[i] * bench->threads);
         const double update = bench->update_seconds;
         if (alone)
             s->alone[i] = time_steps(bench, alone, count);
@@ -221,6 +223,14 @@ static ambit_status with_exchanges(const ambit_ranks *ranks, bench_step *bench,
     return status;
 }
 
+static ambit_status create_network(const ambit_bench_network *network, bench_step *bench) {
+    AMBIT_TRY(ambit_team_create(network->threads, &bench->team));
+    const ambit_network_means means = {
+        .team = bench->team, .recompute = network->recompute, .precision = network->precision};
+    bench->threads = network->threads;
+    return ambit_network_create_with(&network->options, &means, network->batch, 1, &bench->network);
+}
+
 ambit_status ambit_bench_step(const ambit_ranks *ranks, const ambit_bench_network *network,
                               const ambit_bench_effort *effort, ambit_bench_step_result *result) {
     bench_step bench = {0};
@@ -228,13 +238,13 @@ ambit_status ambit_bench_step(const ambit_ranks *ranks, const ambit_bench_networ
     if (effort->rounds < 1 || effort->rounds > MOST_ROUNDS)
         return ambit_fail(AMBIT_USAGE, "%d rounds; give 1 to %d", effort->rounds, MOST_ROUNDS);
     ambit_blas_start();
-    ambit_status status = ambit_agree(
-        ranks, ambit_network_create(&network->options, network->batch, 1, &bench.network));
+    ambit_status status = ambit_agree(ranks, create_network(network, &bench));
     if (status == AMBIT_OK) {
         fill_inputs(network, bench.network);
         count_work(ranks, bench.network, result);
         status = with_exchanges(ranks, &bench, effort, result);
     }
     ambit_network_destroy(bench.network);
+    ambit_team_destroy(bench.team);
     return status;
 }

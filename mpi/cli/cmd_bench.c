@@ -6,7 +6,9 @@
 #include <string.h>
 
 static const char usage[] =
-    "Usage: ambit bench step NETWORK [--profile] [--rounds N] [--seconds S] [--json]\n"
+    "Usage: ambit bench step NETWORK [--profile] [--bf16] [--threads N] [--recompute] [--rounds "
+    "N]\n"
+    "                                [--seconds S] [--json]\n"
     "       ambit bench sample NETWORK [--batch N] [--rounds N] [--seconds S] [--json]\n"
     "\n"
     "Examples:\n"
@@ -22,6 +24,10 @@ static const char usage[] =
     "on one core, measured in the same run; all times are medians over the rounds.\n"
     "\n"
     "  --profile    time, GF/s and GB/s by operator\n"
+    "  --bf16       factors of products rounded to bfloat16, as train.precision; peak and floor\n"
+    "               stay those of single precision\n"
+    "  --threads N  threads a rank, as train.threads\n"
+    "  --recompute  as network.recompute\n"
     "  --batch N    sample so many chunks at a time (default: 1, then 256)\n"
     "  --rounds N   how often to measure (default: 7)\n"
     "  --seconds S  length of a round, about (default: 0.3)\n"
@@ -31,14 +37,20 @@ typedef struct {
     ambit_bench_effort effort;
     int json;
     int64_t batch; /* 0: the usual ones */
+    int bf16, threads, recompute;
     const char *network;
 } request;
 
 static ambit_status parse(int argc, char **argv, request *asked) {
-    static const struct option options[] = {
-        {"profile", no_argument, NULL, 'p'},       {"json", no_argument, NULL, 'j'},
-        {"batch", required_argument, NULL, 'b'},   {"rounds", required_argument, NULL, 'r'},
-        {"seconds", required_argument, NULL, 's'}, {0}};
+    static const struct option options[] = {{"profile", no_argument, NULL, 'p'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"bf16", no_argument, NULL, 'h'},
+                                            {"threads", required_argument, NULL, 't'},
+                                            {"recompute", no_argument, NULL, 'c'},
+                                            {"batch", required_argument, NULL, 'b'},
+                                            {"rounds", required_argument, NULL, 'r'},
+                                            {"seconds", required_argument, NULL, 's'},
+                                            {0}};
     int found;
     *asked = (request){.effort = {.rounds = 7, .seconds = 0.3}};
     while ((found = getopt_long(argc, argv, ":", options, NULL)) != -1) {
@@ -46,6 +58,12 @@ static ambit_status parse(int argc, char **argv, request *asked) {
             asked->effort.profile = 1;
         else if (found == 'j')
             asked->json = 1;
+        else if (found == 'h')
+            asked->bf16 = 1;
+        else if (found == 't')
+            asked->threads = atoi(optarg);
+        else if (found == 'c')
+            asked->recompute = 1;
         else if (found == 'b')
             asked->batch = atoll(optarg);
         else if (found == 'r')
@@ -106,6 +124,14 @@ static void warn_of_environment(const ambit_ranks *ranks) {
                 type);
 }
 
+static void apply(const request *asked, ambit_bench_network *network) {
+    if (asked->bf16)
+        network->precision = AMBIT_PRECISION_BF16;
+    if (asked->threads)
+        network->threads = asked->threads;
+    network->recompute |= asked->recompute;
+}
+
 static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
     request asked;
     ambit_bench_network network;
@@ -114,6 +140,7 @@ static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
     for (size_t i = 0; i < sizeof benches / sizeof benches[0]; i++)
         if (strcmp(argv[optind], benches[i].name) == 0) {
             AMBIT_TRY(ambit_bench_find(ranks, asked.network, &network));
+            apply(&asked, &network);
             return benches[i].run(ranks, &asked, &network);
         }
     return ambit_fail(AMBIT_USAGE, "%s: bench knows `step` and `sample`", argv[optind]);

@@ -1,6 +1,6 @@
 """Ambit against PyTorch on one core: the table of docs/performance.md.
 
-    compare.py --ambit build/ambit [--network mlp …] [--way eager …] [--rounds 5] [--seconds 2]
+    compare.py --ambit build/ambit [--network mlp …] [--way eager …] [--rounds 5] [--seconds 2] [--bf16]
 
 Python must have PyTorch (pip install torch==2.13.0), and torch.compile needs g++. Every program is
 pinned to one core and uses one thread. All are started first, then measured in turn, A B C A B C …;
@@ -59,13 +59,13 @@ class Peer:
         return memory
 
 
-def ambit(program, task, network, seconds, core):
+def ambit(options, task, network):
     """One round of `ambit bench`: seconds, share of the peak, most memory (None for samples)."""
     batch = [] if task == "step" else ["--batch", task.removeprefix("sample")]
-    command = [program, "bench", "sample" if batch else "step", network, "--json", "--rounds", "1",
-               "--seconds", str(seconds), *batch]
+    command = [options.ambit, "bench", "sample" if batch else "step", network, "--json", "--rounds", "1",
+               "--seconds", str(options.seconds), *batch, *(["--bf16"] if options.bf16 else [])]
     text = subprocess.run(command, check=True, capture_output=True, env=environment(),
-                          preexec_fn=pinned(core)).stdout
+                          preexec_fn=pinned(options.core)).stdout
     answer = json.loads(text)
     if task == "step":
         return answer["seconds"], answer["share"], answer["memory"]["resident"]
@@ -77,7 +77,7 @@ def measure(options, network, task):
     peers = {way: Peer(task, network, way, options.core) for way in options.way}
     rounds = []
     for _ in range(options.rounds):
-        mine = ambit(options.ambit, task, network, options.seconds, options.core)
+        mine = ambit(options, task, network)
         rounds.append((mine, {way: p.time(options.seconds) for way, p in peers.items()}))
     memory = {way: peer.memory() for way, peer in peers.items()}
     median = {way: statistics.median(theirs[way] for _, theirs in rounds) for way in peers}
@@ -115,10 +115,14 @@ def main():
     parser.add_argument("--task", nargs="*", help="only these: step, sample1, sample256")
     parser.add_argument("--way", nargs="*", default=["eager", "compile"],
                         help="of PyTorch: eager, compile, autotune")
+    parser.add_argument("--bf16", action="store_true", help="products of bfloat16 in both; steps")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--core", type=int, default=0)
     options = parser.parse_args()
+    if options.bf16:
+        options.way = [f"{way}-bf16" for way in options.way]
+        options.task = ["step"]
     ways = " | ".join(f"PyTorch {way}, ms" for way in options.way)
     print(f"| | Ambit, ms | {ways} | times the better | share of peak | MiB | PyTorch's |")
     print("|---" * (6 + len(options.way)) + "|")

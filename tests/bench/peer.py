@@ -1,6 +1,7 @@
 """Times PyTorch on a network of networks.py, when told to.
 
-    peer.py TASK NETWORK WAY    TASK: step, sample1, sample256   WAY: eager, compile, autotune
+    peer.py TASK NETWORK WAY    TASK: step, sample1, sample256   WAY: eager, compile, autotune,
+                                                          or one of them and -bf16 for autocast
 
 Says "ready" once warm. Then each line on standard input, a number of seconds, is answered by the
 mean time of a step (or of a sampling) over about so long. At the end of input it tells the most
@@ -33,7 +34,13 @@ def example(o, batch):
 
 
 def compiled(function, way):
-    return function if way == "eager" else torch.compile(function, mode=MODES[way])
+    way, bf16 = way.removesuffix("-bf16"), way.endswith("-bf16")
+
+    def run(*inputs):
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            return function(*inputs)
+
+    return run if way == "eager" else torch.compile(run, mode=MODES[way])
 
 
 class TrainingStep:

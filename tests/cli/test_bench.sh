@@ -35,6 +35,7 @@ expect 0 'of the peak' - "$ambit" bench step mlp $quick
 expect 0 '  linear  *block2 ' - "$ambit" bench step mlp $quick --profile
 expect 0 'clip, AdamW, EMA, exchange' - "$ambit" bench step mlp $quick --profile
 expect 0 ' times the speed of one' - "$mpiexec" -n 2 "$ambit" bench step mlp $quick
+expect 0 'of the peak' - "$ambit" bench step mlp $quick --threads 2 --recompute
 
 # Samples
 expect 0 '^mlp:    3 chunks by 10 DDIM steps' - "$ambit" bench sample mlp $quick --batch 3

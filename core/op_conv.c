@@ -21,7 +21,7 @@ enum { X, WEIGHT, BIAS };         /* inputs */
 enum { KERNEL, STRIDE };          /* op->size */
 enum { CONVOLUTION, TRANSPOSED }; /* op->choice */
 enum { WINDOW_ROWS = 256 };       /* windows at a time, about */
-enum { LEAST_WINDOW = 256 };      /* numbers of a window of a part of the weights */
+enum { LEAST_WINDOW = 512 };      /* numbers of a window of a part of the weights */
 
 typedef struct {
     int64_t batch, fine_tokens, coarse_tokens, fine_channels, coarse_channels;

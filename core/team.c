@@ -27,18 +27,17 @@ typedef struct {
 } team_member;
 
 struct ambit_team {
-    int size;
-    team_member *members; /* [0] is the caller: no thread */
-    int started;          /* threads that run */
+    signal_word round; /* counts the runs */
+    signal_word busy;  /* threads that have not finished this round */
 
     /* a round of work: written by the caller before `round` counts up */
+    alignas(CACHE_LINE) _Atomic int64_t taken; /* parts that somebody has begun */
+    int64_t parts;
     ambit_team_work work; /* NULL: go home */
     const void *context;
-    int64_t parts;
 
-    signal_word round;                         /* counts the runs */
-    signal_word busy;                          /* threads that have not finished this round */
-    alignas(CACHE_LINE) _Atomic int64_t taken; /* parts of this round that somebody has begun */
+    team_member *members; /* [0] is the caller: no thread */
+    int size, started;    /* members; threads that run */
 };
 
 /* ---- waiting ---- */

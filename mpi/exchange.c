@@ -6,10 +6,12 @@
 
 enum {
     MAX_LEVELS = 32,
-    PIECE = 1024 /* floats summed at a time: stays in the first-level cache */
+    PIECE = 1024,   /* floats summed at a time: stays in the first-level cache */
+    PART_BLOCKS = 2 /* blocks a member of the team takes at a time */
 };
 
 struct ambit_exchange {
+    ambit_team *team;
     const ambit_parameter *table;
     int table_count;
     int64_t count, blocks; /* elements; AMBIT_NORM_BLOCKs */
@@ -247,9 +249,48 @@ void ambit_exchange_publish(ambit_exchange *x) {
     MPI_Win_sync(x->window);
 }
 
+/* ---------------------------------------------------------------- sharing */
+
+void ambit_exchange_set_team(ambit_exchange *x, ambit_team *team) {
+    x->team = team;
+}
+
+/* Does something to blocks first … end that concerns no other block. */
+typedef void (*block_work)(ambit_exchange *x, const void *context, int64_t first, int64_t end);
+
+typedef struct {
+    ambit_exchange *x;
+    block_work work;
+    const void *context;
+    int64_t first, end;
+} shared_blocks;
+
+static void run_part(const void *context, int64_t part, int member) {
+    const shared_blocks *shared = context;
+    const int64_t first = shared->first + part * PART_BLOCKS;
+    (void)member;
+    shared->work(shared->x, shared->context, first, least(first + PART_BLOCKS, shared->end));
+}
+
+static void share_blocks(ambit_exchange *x, int64_t first, int64_t end, block_work work,
+                         const void *context) {
+    const shared_blocks shared = {x, work, context, first, end};
+    ambit_team_run(x->team, (end - first + PART_BLOCKS - 1) / PART_BLOCKS, run_part, &shared);
+}
+
 /* ---------------------------------------------------------------- summing */
 
-static void add_into(float *restrict sum, const float *restrict term, int64_t count) {
+typedef struct {
+    float *sum;
+    const float *term;
+    int64_t term_first; /* element at which term begins */
+} addition;
+
+static void add_blocks(ambit_exchange *x, const void *context, int64_t first, int64_t end) {
+    const addition *a = context;
+    const int64_t from = element_of(x, first), count = element_of(x, end) - from;
+    float *restrict sum = a->sum + from;
+    const float *restrict term = a->term + (from - a->term_first);
     for (int64_t i = 0; i < count; i++)
         sum[i] += term[i];
 }
@@ -258,7 +299,7 @@ static void add_into(float *restrict sum, const float *restrict term, int64_t co
 void ambit_exchange_fold(ambit_exchange *x) {
     int level = 0;
     for (int64_t carry = x->folded; carry & 1; carry >>= 1, level++) {
-        add_into(x->current, x->pending[level], x->count);
+        share_blocks(x, 0, x->blocks, add_blocks, &(addition){x->current, x->pending[level], 0});
         x->spare[x->spare_count++] = x->pending[level];
     }
     x->pending[level] = x->current;
@@ -286,12 +327,16 @@ static void tree_sum(float *const *parts, int n, int64_t first, int64_t count, f
 }
 
 /* Sums this rank's slice of all arenas of the node, into its own arena. */
+static void sum_arenas(ambit_exchange *x, const void *context, int64_t first, int64_t end) {
+    const int64_t last = element_of(x, end);
+    (void)context;
+    for (int64_t i = element_of(x, first); i < last; i += PIECE)
+        tree_sum(x->arenas, x->node_size, i, least(PIECE, last - i), x->arenas[x->node_rank] + i);
+}
+
 static void sum_node(ambit_exchange *x) {
-    if (x->node_size == 1)
-        return;
-    int64_t end = element_of(x, x->slice_end);
-    for (int64_t i = element_of(x, x->slice_first); i < end; i += PIECE)
-        tree_sum(x->arenas, x->node_size, i, least(PIECE, end - i), x->arenas[x->node_rank] + i);
+    if (x->node_size > 1)
+        share_blocks(x, x->slice_first, x->slice_end, sum_arenas, NULL);
 }
 
 /* MPI counts are 32-bit, so long messages go in pieces, both ways at once. */
@@ -321,7 +366,7 @@ static void sum_nodes(ambit_exchange *x) {
         int64_t kept_count = element_of(x, kept_end) - kept;
         swap(x, x->node_index ^ distance, gradient + sent, element_of(x, sent_end) - sent, x->inbox,
              kept_count);
-        add_into(gradient + kept, x->inbox, kept_count);
+        share_blocks(x, kept_first, kept_end, add_blocks, &(addition){gradient, x->inbox, kept});
         first = kept_first;
         end = kept_end;
     }
@@ -353,18 +398,22 @@ void ambit_exchange_collect_average(ambit_exchange *x) {
 
 /* ---------------------------------------------------------------- the step */
 
+static void fill_squares(ambit_exchange *x, const void *context, int64_t first, int64_t end) {
+    const float *gradient = context;
+    for (int64_t block = first; block < end; block++) {
+        const int64_t at = element_of(x, block);
+        const int mine = block >= x->own_first && block < x->own_end;
+        x->board[block] =
+            mine ? ambit_sum_of_squares(gradient + at, element_of(x, block + 1) - at) : 0.0;
+    }
+}
+
 /* Writes the squares of the owned blocks and this rank's vote to the board, and completes it. An
  * entry is written by one rank of the job and zero on the others, so adding them is exact in any
  * order. */
 static void fill_board(ambit_exchange *x, const ambit_vote *vote) {
-    const float *gradient = x->arenas[x->node_rank];
     double *votes = x->board + x->blocks + 2 * (int64_t)x->node_rank;
-    for (int64_t block = x->slice_first; block < x->slice_end; block++) {
-        int64_t first = element_of(x, block);
-        int mine = block >= x->own_first && block < x->own_end;
-        x->board[block] =
-            mine ? ambit_sum_of_squares(gradient + first, element_of(x, block + 1) - first) : 0.0;
-    }
+    share_blocks(x, x->slice_first, x->slice_end, fill_squares, x->arenas[x->node_rank]);
     votes[0] = vote->stop;
     votes[1] = vote->failed;
     if (x->node_count > 1) {
@@ -386,14 +435,17 @@ static double read_board(const ambit_exchange *x, ambit_vote *vote) {
     return sqrt(squares);
 }
 
-/* Updates the owned range, one stretch of equal decay at a time. */
-static void update_owned(ambit_exchange *x, const ambit_optimizer_step *step) {
+/* Updates owned blocks, one stretch of equal decay at a time. */
+static void update_blocks(ambit_exchange *x, const void *context, int64_t first_block,
+                          int64_t end_block) {
+    const ambit_optimizer_step *step = context;
+    const int64_t all_first = element_of(x, first_block), all_end = element_of(x, end_block);
     ambit_owned owned = ambit_exchange_owned(x);
     const float *gradient = x->arenas[x->node_rank];
     for (int i = 0; i < x->table_count; i++) {
         int64_t first = x->table[i].offset, end = first + x->table[i].count;
-        first = first < owned.first ? owned.first : first;
-        end = least(end, owned.first + owned.count);
+        first = first < all_first ? all_first : first;
+        end = least(end, all_end);
         if (first >= end)
             continue;
         int64_t place = first - owned.first;
@@ -413,7 +465,7 @@ void ambit_exchange_step(ambit_exchange *x, const ambit_optimizer_options *optio
     *norm = read_board(x, vote);
     if (vote->failed == 0 && isfinite(*norm)) {
         ambit_optimizer_step step = ambit_optimizer_at(options, t, *norm);
-        update_owned(x, &step);
+        share_blocks(x, x->own_first, x->own_end, update_blocks, &step);
         gather_nodes(x, x->parameters);
     }
     ambit_exchange_publish(x);

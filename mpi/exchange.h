@@ -26,6 +26,7 @@
 
 #include "../core/graph.h"
 #include "../core/optimizer.h"
+#include "../core/team.h"
 #include "ranks.h"
 
 typedef struct ambit_exchange ambit_exchange;
@@ -35,6 +36,10 @@ typedef struct ambit_exchange ambit_exchange;
 ambit_status ambit_exchange_create(const ambit_ranks *ranks, int64_t slots,
                                    const ambit_parameter *parameters, int parameter_count,
                                    ambit_exchange **exchange);
+
+/* Lets a team, which must outlive the exchange, do the sums and the update of this rank; the bits
+ * do not depend on it. NULL: the calling thread alone, as at first. */
+void ambit_exchange_set_team(ambit_exchange *exchange, ambit_team *team);
 
 /* Collective. NULL is allowed (on all ranks). */
 void ambit_exchange_destroy(ambit_exchange *exchange);

@@ -78,6 +78,7 @@ static ambit_status prepare_exchange(trainer *t) {
     const ambit_parameter *table = ambit_graph_parameters(graph, &count);
     AMBIT_TRY(
         ambit_exchange_create(t->ranks, t->settings->train.slots, table, count, &t->exchange));
+    ambit_exchange_set_team(t->exchange, t->team);
     ambit_exchange_slots(t->exchange, &t->first_slot, &t->slot_count);
     return ambit_meter_create(t->ranks, t->slot_count, t->settings->data.source_count, &t->meter);
 }
@@ -254,9 +255,10 @@ static ambit_status write_metrics(trainer *t, int64_t step, double norm) {
         const ambit_graph *graph = ambit_network_graph(t->network);
         const double flops = (double)(step - t->logged_step) * (double)t->settings->train.slots *
                              (ambit_graph_flops_forward(graph) + ambit_graph_flops_backward(graph));
+        const double cores = (double)t->ranks->size * (double)t->settings->train.threads;
         t->loss = sum.weighted_loss / sum.count;
         t->samples_per_second = sum.count / passed;
-        t->peak_share = flops / (passed * t->ranks->size * t->peak);
+        t->peak_share = flops / (passed * cores * t->peak);
         ambit_metrics_train line = {.step = step,
                                     .seconds = t->seconds_before + now - t->started,
                                     .loss = t->loss,

@@ -166,9 +166,10 @@ static const ambit_network_options networks[] = {
     {NETWORK_SIZES(MLP, 16, 7, 20, 1300, 2, 0)},
     {NETWORK_SIZES(DIT, 16, 7, 20, 128, 2, 4)},
     {NETWORK_SIZES(UNET1D, 16, 7, 20, 64, 2, 0)},
-    {NETWORK_SIZES(DIT, 0, 0, 20, 64, 2, 4), .image = {3, 8, 8, 2},
-     .conditioning = AMBIT_CONDITIONING_CONTEXT, .camera = {{3, 8, 8, 4}, 2, 32, 1, 4},
-     .text = {2, 32}, .caption = {8, 64}, .droppable = 1, .crop = 1},
+    {NETWORK_SIZES(DIT, 0, 0, 20, 128, 2, 4), .image = {4, 8, 8, 2},
+     .conditioning = AMBIT_CONDITIONING_CONTEXT, .camera = {{3, 16, 16, 4}, 2, 64, 1, 4},
+     .text = {4, 64}, .caption = {8, 1024}, .droppable = 1, .crop = 1,
+     .precondition = AMBIT_PRECONDITION_FULL, .prediction = AMBIT_PREDICT_V, .sigma_data = 0.5},
 };
 
 static void fill_conditions(ambit_network *network, const ambit_network_options *options) {

@@ -35,6 +35,14 @@ on 2 "${small[@]}" "${unet[@]}" train.threads=2 --run runs/unet2 >/dev/null 2>&1
 same runs/dit1 runs/dit4
 same runs/dit1 runs/dit2
 same runs/unet1 runs/unet2
+if grep -q avx512_bf16 /proc/cpuinfo; then
+    on 1 "${small[@]}" "${dit[@]}" train.precision=bf16 --run runs/bf1 >/dev/null 2>&1
+    on 2 "${small[@]}" "${dit[@]}" train.precision=bf16 train.threads=2 --run runs/bf2 >/dev/null 2>&1
+    same runs/bf1 runs/bf2
+    if h5diff runs/dit1/checkpoints/last runs/bf1/checkpoints/last /parameters >/dev/null; then
+        die "precision bf16 gave the parameters of single precision"
+    fi
+fi
 on 2 eval runs/unet1 eval.trials=4 eval.batch=2 sampler.guidance=1.5 >/dev/null 2>&1 || die "guidance fails"
 
 # and what the policy does

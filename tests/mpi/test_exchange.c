@@ -86,12 +86,14 @@ static void run_step(ambit_exchange *exchange, int step, double *norm) {
     ambit_exchange_step(exchange, &optimizer, step, &vote, norm);
 }
 
-static void test_bitwise(void **state) {
-    (void)state;
+static void check_bitwise(int threads) {
     ambit_exchange *exchange;
+    ambit_team *team;
     expected_state *expected = calloc(1, sizeof *expected);
     assert_int_equal(ambit_exchange_create(&ranks, SLOTS, table, 2, &exchange), AMBIT_OK);
     assert_int_equal(ambit_exchange_count(exchange), COUNT);
+    assert_int_equal(ambit_team_create(threads, &team), AMBIT_OK);
+    ambit_exchange_set_team(exchange, team);
     for (int step = 1; step <= STEPS; step++) {
         double norm;
         run_step(exchange, step, &norm);
@@ -104,7 +106,14 @@ static void test_bitwise(void **state) {
     assert_memory_equal(ambit_exchange_average(exchange), expected->average,
                         sizeof expected->average);
     ambit_exchange_destroy(exchange);
+    ambit_team_destroy(team);
     free(expected);
+}
+
+static void test_bitwise(void **state) {
+    (void)state;
+    for (int threads = 1; threads <= 3; threads++)
+        check_bitwise(threads);
 }
 
 /* All elements have one owner. */

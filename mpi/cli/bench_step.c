@@ -71,12 +71,13 @@ static double time_steps(bench_step *bench, ambit_exchange *exchange, int64_t co
     return (ambit_clock() - start) / (double)count;
 }
 
-static ambit_status open_exchange(const ambit_ranks *ranks, ambit_network *network,
+static ambit_status open_exchange(const ambit_ranks *ranks, const bench_step *bench,
                                   ambit_exchange **exchange) {
     int count, node_rank = ranks->node_rank;
-    const ambit_graph *graph = ambit_network_graph(network);
+    const ambit_graph *graph = ambit_network_graph(bench->network);
     const ambit_parameter *table = ambit_graph_parameters(graph, &count);
     AMBIT_TRY(ambit_exchange_create(ranks, ranks->size, table, count, exchange));
+    ambit_exchange_set_team(*exchange, bench->team);
     float *parameters = ambit_exchange_parameters(*exchange);
     if (node_rank == 0 || !ranks->even) {
         ambit_graph_initialise(graph, 1, parameters);
@@ -212,9 +213,9 @@ static ambit_status with_exchanges(const ambit_ranks *ranks, bench_step *bench,
                                 .node_count = 1,
                                 .even = 1};
     ambit_exchange *together = NULL, *alone = NULL;
-    ambit_status status = open_exchange(ranks, bench->network, &together);
+    ambit_status status = open_exchange(ranks, bench, &together);
     if (status == AMBIT_OK && ranks->size > 1 && ranks->rank == 0)
-        status = open_exchange(&single, bench->network, &alone);
+        status = open_exchange(&single, bench, &alone);
     status = ambit_agree(ranks, status);
     if (status == AMBIT_OK)
         status = measure_with(ranks, bench, together, alone, effort, result);

@@ -6,9 +6,8 @@
 #include <string.h>
 
 static const char usage[] =
-    "Usage: ambit bench step NETWORK [--profile] [--bf16] [--threads N] [--recompute] [--rounds "
-    "N]\n"
-    "                                [--seconds S] [--json]\n"
+    "Usage: ambit bench step NETWORK [--profile] [--bf16] [--threads N] [--recompute]\n"
+    "                                [--rounds N] [--seconds S] [--json]\n"
     "       ambit bench sample NETWORK [--batch N] [--rounds N] [--seconds S] [--json]\n"
     "\n"
     "Examples:\n"

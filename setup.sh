@@ -90,7 +90,8 @@ demo() {
     demo_policy alike "all data alike" data.sources.1.sigma_min=0
     demo_policy ambient "ambient, σ_min 0.6"
     say "report"
-    "$build/ambit" report runs/demo/clean runs/demo/alike runs/demo/ambient -o runs/demo/report.html
+    "$build/ambit" report runs/demo/{clean,alike,ambient} --picture runs/demo/maze.svg --metric jerk2
+    "$build/ambit" report runs/demo/{clean,alike,ambient} -o runs/demo/report.html
 }
 
 run_tests() {

@@ -1,6 +1,6 @@
 """Ambit against PyTorch on one core: the table of docs/performance.md.
 
-    compare.py --ambit build/ambit [--network mlp …] [--way eager …] [--rounds 5] [--seconds 2] [--bf16]
+    compare.py --ambit build/release/ambit [--network mlp …] [--way eager …] [--rounds 5] [--seconds 2] [--bf16]
 
 Python must have PyTorch (pip install torch==2.13.0), and torch.compile needs g++. Every program is
 pinned to one core and uses one thread. All are started first, then measured in turn, A B C A B C …;

@@ -212,6 +212,40 @@ static void test_damage(void **state) {
     }
 }
 
+/* Rank 0 writes another seed into the configuration that a checkpoint carries. */
+static void change_configuration(int64_t step) {
+    char path[PATH_MAX], *bytes;
+    size_t size, at = 0;
+    path_of(step, path);
+    MPI_Barrier(ranks.world);
+    if (ranks.rank == 0) {
+        static const char text[] = "seed: 1";
+        assert_int_equal(ambit_read_file(path, 1 << 24, &bytes, &size), AMBIT_OK);
+        while (at + sizeof text < size && memcmp(bytes + at, text, sizeof text - 1) != 0)
+            at++;
+        assert_true(at + sizeof text < size);
+        bytes[at + sizeof text - 2] = '2';
+        assert_int_equal(ambit_write_file(path, bytes, size), AMBIT_OK);
+        free(bytes);
+    }
+    MPI_Barrier(ranks.world);
+}
+
+/* What is beside the arrays is guarded too: a run must not go on under changed settings. */
+static void test_changed_configuration(void **state) {
+    (void)state;
+    ambit_exchange *exchange;
+    ambit_checkpoint read;
+    char *warning;
+    int found;
+    write_step(1, 3);
+    change_configuration(1);
+    assert_int_equal(resume(&exchange, &read, &found, &warning), AMBIT_DATA);
+    assert_non_null(strstr(ambit_message(), "description"));
+    free(warning);
+    ambit_exchange_destroy(exchange);
+}
+
 static void test_all_damaged(void **state) {
     (void)state;
     ambit_exchange *exchange;
@@ -280,7 +314,7 @@ int main(void) {
         IN_A_FOLDER(test_nothing_there), IN_A_FOLDER(test_keep),
         IN_A_FOLDER(test_damage),        IN_A_FOLDER(test_all_damaged),
         IN_A_FOLDER(test_other_network), IN_A_FOLDER(test_leftover),
-        IN_A_FOLDER(test_no_folder),
+        IN_A_FOLDER(test_no_folder),     IN_A_FOLDER(test_changed_configuration),
     };
     if (ambit_ranks_start(&ranks) != AMBIT_OK)
         return 1;

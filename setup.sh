@@ -111,7 +111,7 @@ demo) demo ;;
 test) run_tests ;;
 build)
     install_missing "${packages[@]}"
-    build_preset release
+    build_preset release -DAMBIT_TESTS=OFF
     ;;
 *)
     usage >&2

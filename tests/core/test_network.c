@@ -1,6 +1,6 @@
 /* The networks as the product builds them, in single precision: sizes, starting values, runs that
  * repeat bit for bit, the memory plan, and no allocation in a step. */
-#include "core/bf16.h"
+#include "core/product.h"
 #include "core/blas.h"
 #include "core/graph_plan.h"
 #include "core/network.h"

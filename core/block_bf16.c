@@ -55,32 +55,40 @@ BF16 static void copy_across(int64_t count, int64_t factors, ambit_row_walk rows
         copy_line(factors, ambit_next_row(&rows), step, (pair *)to + i * line);
 }
 
-/* Two rows become one of pairs. */
-BF16 static void copy_along(int64_t count, int64_t factors, ambit_row_walk rows, int64_t step,
-                            void *to) {
+/* `count` numbers of two rows, the second of which may be NULL, become pairs. */
+BF16_INLINE void copy_pairs(int64_t count, const float *first, const float *second, pair *to) {
     const __m512i order =
         _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
                          21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    for (int64_t i = 0; i < count; i += LANES) {
+        const __mmask16 kept = lanes(count - i);
+        const __m512 low = _mm512_maskz_loadu_ps(kept, first + i);
+        const __m512 high = second ? _mm512_maskz_loadu_ps(kept, second + i) : _mm512_setzero_ps();
+        const __m512i both = (__m512i)_mm512_cvtne2ps_pbh(high, low);
+        _mm512_mask_storeu_epi32(to + i, kept, _mm512_permutexvar_epi16(order, both));
+    }
+}
+
+BF16 static void copy_along(int64_t count, int64_t factors, ambit_row_walk rows, int64_t step,
+                            void *to) {
     pair *out = to;
     for (int64_t p = 0; p < factors; p += 2, out += step) {
         const float *first = ambit_next_row(&rows);
-        const float *second = p + 1 < factors ? ambit_next_row(&rows) : NULL;
-        for (int64_t i = 0; i < count; i += LANES) {
-            const __mmask16 kept = lanes(count - i);
-            const __m512 low = _mm512_maskz_loadu_ps(kept, first + i);
-            const __m512 high =
-                second ? _mm512_maskz_loadu_ps(kept, second + i) : _mm512_setzero_ps();
-            const __m512i both = (__m512i)_mm512_cvtne2ps_pbh(high, low);
-            _mm512_mask_storeu_epi32(out + i, kept, _mm512_permutexvar_epi16(order, both));
-        }
+        copy_pairs(count, first, p + 1 < factors ? ambit_next_row(&rows) : NULL, out);
     }
 }
 
 /* ---- the innermost loop ---- */
 
+BF16_INLINE void store(__m512 sum, float beta, float *c, __mmask16 kept) {
+    if (beta != 0)
+        sum = _mm512_fmadd_ps(_mm512_set1_ps(beta), _mm512_maskz_loadu_ps(kept, c), sum);
+    _mm512_mask_storeu_ps(c, kept, sum);
+}
+
 /* `rows` × `vectors` vectors of C, both constants where this is inlined. */
 BF16_INLINE void tile(int rows, int vectors, int64_t count, const void *const *a, int64_t step,
-                      const pair *b, float *out) {
+                      const pair *b, float beta, int64_t columns, float *const *c) {
     __m512 sum[TILE_ROWS][TILE_VECTORS];
     const pair *row[TILE_ROWS];
 #pragma GCC unroll 6
@@ -107,24 +115,26 @@ BF16_INLINE void tile(int rows, int vectors, int64_t count, const void *const *a
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (int j = 0; j < vectors; j++)
-            _mm512_storeu_ps(out + i * TILE_COLUMNS + j * LANES, sum[i][j]);
+            store(sum[i][j], beta, c[i] + j * LANES, lanes(columns - j * LANES));
 }
 
 /* One function a size of tile. */
 #define TILE(rows, vectors)                                                                        \
     BF16 static void tile_##rows##_##vectors(int64_t count, const void *const *a, int64_t step,    \
-                                             const void *b, float *sums) {                         \
-        tile(rows, vectors, count, a, step, b, sums);                                              \
+                                             const void *b, float beta, int64_t columns,           \
+                                             float *const *c) {                                    \
+        tile(rows, vectors, count, a, step, b, beta, columns, c);                                  \
     }
 #define TILES(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 3) TILE(rows, 4)
 TILES(1)
 TILES(2)
 TILES(3)
 TILES(4)
-TILES(5) TILES(6)
+TILES(5)
+TILES(6)
 #define NAMES(rows) tile_##rows##_1, tile_##rows##_2, tile_##rows##_3, tile_##rows##_4
-    static ambit_tile_function *const tiles[] = {NAMES(1), NAMES(2), NAMES(3),
-                                                 NAMES(4), NAMES(5), NAMES(6)};
+static ambit_tile_function *const tiles[] = {NAMES(1), NAMES(2), NAMES(3),
+                                             NAMES(4), NAMES(5), NAMES(6)};
 
 const ambit_block_kernel *ambit_block_bf16(void) {
     static const ambit_block_kernel kernel = {.word_factors = 2,

@@ -13,9 +13,8 @@
 #include <stdint.h>
 
 enum {
-    AMBIT_BLOCK_TILE_ROWS = 6,     /* of C in registers */
-    AMBIT_BLOCK_TILE_COLUMNS = 64, /* at most: sums lie so far apart from row to row */
-    AMBIT_BLOCK_WORD = 4           /* bytes */
+    AMBIT_BLOCK_TILE_ROWS = 6,    /* of C in registers */
+    AMBIT_BLOCK_TILE_COLUMNS = 64 /* at most */
 };
 
 /* Rows of a matrix one after the other, in groups as ambit_matrix says. */
@@ -32,9 +31,11 @@ static inline const ambit_real *ambit_next_row(ambit_row_walk *walk) {
     return row;
 }
 
-/* sums[i·AMBIT_BLOCK_TILE_COLUMNS + j] = Σ_p rows[i][p·step]·panel[p][j], p below `words`. */
+/* c[i][j] = Σ_p rows[i][p·step]·panel[p][j] + beta·c[i][j], p below `words`, j below `columns`; c
+ * is not read where beta is 0. */
 typedef void ambit_tile_function(int64_t words, const void *const *rows, int64_t step,
-                                 const void *panel, ambit_real *sums);
+                                 const void *panel, ambit_real beta, int64_t columns,
+                                 ambit_real *const *c);
 
 typedef struct {
     int64_t word_factors;   /* 1 or 2 */

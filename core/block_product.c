@@ -6,7 +6,6 @@
 
 enum {
     TILE_ROWS = AMBIT_BLOCK_TILE_ROWS,
-    TILE_COLUMNS = AMBIT_BLOCK_TILE_COLUMNS,
     BLOCK_ROWS = 192,    /* of A */
     BLOCK_COLUMNS = 512, /* of B */
     BLOCK_WORDS = 384    /* along the sum */
@@ -98,20 +97,6 @@ static const void *row_of_a(const block *b, const rows_of_a *a, int64_t i) {
 
 /* ---- multiplying ---- */
 
-/* c = sums + beta·c, row after row. */
-AMBIT_VECTOR static void store(int64_t rows, int64_t columns, const ambit_real *restrict sums,
-                               ambit_real beta, ambit_real *const *c) {
-    for (int64_t i = 0; i < rows; i++, sums += TILE_COLUMNS) {
-        ambit_real *restrict row = c[i];
-        if (beta == 0)
-            for (int64_t j = 0; j < columns; j++)
-                row[j] = sums[j];
-        else
-            for (int64_t j = 0; j < columns; j++)
-                row[j] = beta * row[j] + sums[j];
-    }
-}
-
 /* C is wanted when the tile is done: asking now hides the way from memory. */
 static void ask_for(int64_t rows, int64_t columns, ambit_real *const *c) {
     enum { LINE = 16 };
@@ -125,7 +110,6 @@ static void multiply_rows(const block *b, const rows_of_a *a, int64_t i, int64_t
     const ambit_block_kernel *kernel = b->kernel;
     const int64_t vectors = kernel->columns / kernel->lanes;
     const ambit_real beta = b->first_factor > 0 ? 1 : (ambit_real)b->product->beta;
-    alignas(64) ambit_real sums[TILE_ROWS * TILE_COLUMNS];
     const void *rows[TILE_ROWS];
     ambit_real *c[TILE_ROWS];
     for (int64_t r = 0; r < height; r++) {
@@ -136,8 +120,7 @@ static void multiply_rows(const block *b, const rows_of_a *a, int64_t i, int64_t
         const int64_t width = least(b->part.columns - j, kernel->columns);
         ask_for(height, width, c);
         kernel->tiles[(height - 1) * vectors + (width - 1) / kernel->lanes](
-            b->words, rows, a->step, block_b + j * b->words, sums);
-        store(height, width, sums, beta, c);
+            b->words, rows, a->step, block_b + j * b->words, beta, width, c);
         for (int64_t r = 0; r < height; r++)
             c[r] += width;
     }

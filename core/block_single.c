@@ -86,9 +86,22 @@ AVX2 static void copy_across(int64_t count, int64_t factors, ambit_row_walk rows
 
 /* ---- the innermost loop ---- */
 
-/* `rows` and `columns` are constants where this is inlined; a panel's rows are `width` long. */
+/* c = sums + beta·c, for a row. */
+AMBIT_INLINE void store(int64_t columns, const float *restrict sums, float beta,
+                        float *restrict c) {
+    if (beta == 0)
+        for (int64_t j = 0; j < columns; j++)
+            c[j] = sums[j];
+    else
+        for (int64_t j = 0; j < columns; j++)
+            c[j] = beta * c[j] + sums[j];
+}
+
+/* `rows` and `columns` are constants where this is inlined, of which `kept` columns are wanted; a
+ * panel's rows are `width` long. */
 AMBIT_INLINE void tile(int rows, int columns, int width, int64_t words, const void *const *a,
-                       int64_t step, const float *restrict b, float *restrict out) {
+                       int64_t step, const float *restrict b, float beta, int64_t kept,
+                       float *const *c) {
     float sums[AMBIT_BLOCK_TILE_ROWS][AMBIT_BLOCK_TILE_COLUMNS];
     const float *row[AMBIT_BLOCK_TILE_ROWS];
 #pragma GCC unroll 6
@@ -108,15 +121,23 @@ AMBIT_INLINE void tile(int rows, int columns, int width, int64_t words, const vo
         }
     }
 #pragma GCC unroll 6
-    for (int i = 0; i < rows; i++)
-        memcpy(out + i * AMBIT_BLOCK_TILE_COLUMNS, sums[i], (size_t)columns * sizeof *out);
+    for (int i = 0; i < rows; i++) {
+        if (kept == columns) {
+            store(columns, sums[i], beta, c[i]);
+        } else {
+            float all[AMBIT_BLOCK_TILE_COLUMNS];
+            memcpy(all, sums[i], (size_t)columns * sizeof *all);
+            store(kept, all, beta, c[i]);
+        }
+    }
 }
 
 /* One function a size of tile. */
 #define TILE(target, name, rows, columns, width)                                                   \
     target static void name##_##rows##_##columns(int64_t words, const void *const *a,              \
-                                                 int64_t step, const void *b, float *sums) {       \
-        tile(rows, columns, width, words, a, step, b, sums);                                       \
+                                                 int64_t step, const void *b, float beta,          \
+                                                 int64_t kept, float *const *c) {                  \
+        tile(rows, columns, width, words, a, step, b, beta, kept, c);                              \
     }
 #define WIDE(rows)                                                                                 \
     TILE(AVX512, wide, rows, 16, 64)                                                               \
@@ -130,7 +151,10 @@ WIDE(1)
 WIDE(2)
 WIDE(3)
 WIDE(4)
-WIDE(5) WIDE(6) NARROW(1) NARROW(2) NARROW(3) NARROW(4) NARROW(5) NARROW(6)
+WIDE(5)
+WIDE(6)
+NARROW(1)
+NARROW(2) NARROW(3) NARROW(4) NARROW(5) NARROW(6)
 
 #define WIDE_NAMES(rows) wide_##rows##_16, wide_##rows##_32, wide_##rows##_48, wide_##rows##_64
 #define NARROW_NAMES(rows) narrow_##rows##_8, narrow_##rows##_16

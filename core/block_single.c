@@ -13,11 +13,17 @@
 
 /* ---- copying ---- */
 
+enum { AHEAD = 4, LINE = 16 }; /* rows that memory is asked for ahead; floats of a cache line */
+
 static void copy_along(int64_t count, int64_t factors, ambit_row_walk rows, int64_t step,
                        void *to) {
     float *out = to;
-    for (int64_t p = 0; p < factors; p++, out += step)
-        memcpy(out, ambit_next_row(&rows), (size_t)count * sizeof *out);
+    for (int64_t p = 0; p < factors; p++, out += step) {
+        const float *row = ambit_next_row(&rows);
+        for (int64_t j = 0; j < count; j += LINE)
+            AMBIT_PREFETCH(row + AHEAD * rows.stride + j);
+        memcpy(out, row, (size_t)count * sizeof *out);
+    }
 }
 
 enum { SQUARE = 8 }; /* rows and columns that are turned in registers */
@@ -154,7 +160,8 @@ WIDE(4)
 WIDE(5)
 WIDE(6)
 NARROW(1)
-NARROW(2) NARROW(3) NARROW(4) NARROW(5) NARROW(6)
+NARROW(2)
+NARROW(3) NARROW(4) NARROW(5) NARROW(6)
 
 #define WIDE_NAMES(rows) wide_##rows##_16, wide_##rows##_32, wide_##rows##_48, wide_##rows##_64
 #define NARROW_NAMES(rows) narrow_##rows##_8, narrow_##rows##_16

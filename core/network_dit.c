@@ -64,9 +64,7 @@ ambit_tensor *ambit_network_features_dit(ambit_graph *graph, const ambit_network
     for (int64_t block = 0; block < options->depth; block++) {
         char name[32];
         snprintf(name, sizeof name, "block%d", (int)block);
-        ambit_graph_begin_block(graph);
         h = ambit_transformer_block(graph, name, h, condition, options->heads);
-        ambit_graph_end_block(graph);
     }
     if (token_count(h) > tokens)
         h = ambit_take_tokens(graph, h, token_count(h) - tokens, tokens);

@@ -120,8 +120,8 @@ static void shorten_default(ambit_config *config, const char *path, int64_t most
         replace_default(config, path, most);
 }
 
-/* Sizes that suit each kind of network, where none are given. */
-static void size_network(ambit_config *config) {
+/* What suits each kind of network, where nothing is given. */
+static void suit_network(ambit_config *config) {
     static const struct {
         int64_t width, depth;
     } sizes[] = {[AMBIT_NETWORK_MLP] = {384, 3},
@@ -130,10 +130,12 @@ static void size_network(ambit_config *config) {
     const ambit_network_kind kind = config->settings.network.kind;
     replace_default(config, "network.width", sizes[kind].width);
     replace_default(config, "network.depth", sizes[kind].depth);
+    ambit_conditioning *conditioning = &config->settings.network.conditioning;
+    *conditioning = ambit_network_conditioning(kind, *conditioning);
 }
 
 static void resolve(ambit_config *config) {
-    size_network(config);
+    suit_network(config);
     note_missing(config);
     for (int i = 0; i < config->settings.data.source_count; i++)
         fill_source(config, i);

@@ -148,6 +148,7 @@ enum { BATCH = 64 };
 
 static const ambit_network_options networks[] = {
     {NETWORK_SIZES(MLP, 16, 7, 20, 200, 2, 0)},
+    {NETWORK_SIZES(MLP, 16, 7, 20, 200, 2, 0), .conditioning = AMBIT_CONDITIONING_ADALN},
     {NETWORK_SIZES(DIT, 16, 7, 20, 128, 2, 4)},
     {NETWORK_SIZES(UNET1D, 16, 7, 20, 64, 2, 0)},
 };
@@ -239,8 +240,9 @@ int main(void) {
         cmocka_unit_test(test_rounding),
         cmocka_unit_test(test_bound),
         {"mlp in bf16", test_network, NULL, NULL, (void *)&networks[0]},
-        {"dit in bf16", test_network, NULL, NULL, (void *)&networks[1]},
-        {"unet1d in bf16", test_network, NULL, NULL, (void *)&networks[2]},
+        {"mlp with adaLN in bf16", test_network, NULL, NULL, (void *)&networks[1]},
+        {"dit in bf16", test_network, NULL, NULL, (void *)&networks[2]},
+        {"unet1d in bf16", test_network, NULL, NULL, (void *)&networks[3]},
         cmocka_unit_test(test_refusal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

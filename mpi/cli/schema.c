@@ -134,7 +134,7 @@ static const ambit_schema_row rows[] = {
              "unet1d: temporal U-Net, for chunks whose steps halve depth - 1 times."},
     {"network.width", INTEGER, "384", AT(network.width), .least = 1, .most = 65536,
      .help = "Width of the hidden layers; unet1d: of the first level, a multiple of 8, doubled at "
-             "each level. Left out: 384 for mlp, 256 for dit, 64 for unet1d."},
+             "each level. Left out: 384 for mlp (160 with adaln), 256 for dit, 64 for unet1d."},
     {"network.depth", INTEGER, "3", AT(network.depth), .least = 1, .most = 1024,
      .help = "Number of residual blocks; unet1d: of levels. Left out: 3, for dit 4."},
     {"network.heads", INTEGER, "4", AT(network.heads), .least = 1, .most = 1024,

@@ -454,28 +454,35 @@ static void test_short_runs(void **state) {
         "shorten the warm-up or train longer");
 }
 
-/* How conditions are taken: what suits the kind of network, unless it is told. */
+/* How conditions are taken, and sizes: what suits the network, unless it is told. */
 static void test_conditioning(void **state) {
     static const struct {
         const char *kind, *given;
         ambit_conditioning conditioning;
+        int64_t width, depth;
         const char *written;
     } rows[] = {
-        {"network.kind=mlp", NULL, AMBIT_CONDITIONING_CONCAT, "  conditioning: concat  # default"},
-        {"network.kind=dit", NULL, AMBIT_CONDITIONING_ADALN, "  conditioning: adaln  # default"},
-        {"network.kind=unet1d", NULL, AMBIT_CONDITIONING_FILM, "  conditioning: film  # default"},
-        {"network.kind=mlp", "network.conditioning=adaln", AMBIT_CONDITIONING_ADALN,
+        {"network.kind=mlp", NULL, AMBIT_CONDITIONING_CONCAT, 384, 3,
+         "  conditioning: concat  # default"},
+        {"network.kind=dit", NULL, AMBIT_CONDITIONING_ADALN, 256, 4,
+         "  conditioning: adaln  # default"},
+        {"network.kind=unet1d", NULL, AMBIT_CONDITIONING_FILM, 64, 3,
+         "  conditioning: film  # default"},
+        {"network.kind=mlp", "network.conditioning=adaln", AMBIT_CONDITIONING_ADALN, 160, 3,
          "  conditioning: adaln  # argument"},
-        {"network.kind=dit", "network.conditioning=context", AMBIT_CONDITIONING_CONTEXT,
+        {"network.kind=dit", "network.conditioning=context", AMBIT_CONDITIONING_CONTEXT, 256, 4,
          "  conditioning: context  # argument"},
-        {"network.kind=dit", "network.conditioning=auto", AMBIT_CONDITIONING_ADALN,
+        {"network.kind=dit", "network.conditioning=auto", AMBIT_CONDITIONING_ADALN, 256, 4,
          "  conditioning: adaln  # argument"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char *text;
         ambit_config *config = good(LEAST, ARGUMENTS(rows[i].kind, rows[i].given));
-        assert_int_equal(ambit_config_settings(config)->network.conditioning, rows[i].conditioning);
+        const ambit_settings *settings = ambit_config_settings(config);
+        assert_int_equal(settings->network.conditioning, rows[i].conditioning);
+        assert_int_equal(settings->network.width, rows[i].width);
+        assert_int_equal(settings->network.depth, rows[i].depth);
         assert_int_equal(ambit_config_write(config, 1, &text), AMBIT_OK);
         assert_non_null(strstr(text, rows[i].written));
         ambit_config_destroy(config);

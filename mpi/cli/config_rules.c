@@ -116,6 +116,14 @@ static bool width_in_heads(verdict *to) {
     return settings->network.kind == AMBIT_NETWORK_DIT && width % heads != 0;
 }
 
+static bool conditioning_unknown(verdict *to) {
+    const ambit_settings *settings = to->settings;
+    const char *fault =
+        ambit_network_conditioning_fault(settings->network.kind, settings->network.conditioning);
+    say(to, "%s; write what it takes, or leave it out", fault ? fault : "");
+    return fault != NULL;
+}
+
 static bool levels_odd(verdict *to) {
     const ambit_settings *settings = to->settings;
     const int64_t depth = settings->network.depth, horizon = settings->data.horizon;
@@ -184,6 +192,7 @@ static const struct {
     {observation_by_step, {"data.normalise_observation"}},
     {batch_in_slots, {"train.batch", "train.slots"}},
     {width_in_heads, {"network.heads", "network.width"}},
+    {conditioning_unknown, {"network.conditioning", "network.kind"}},
     {levels_odd, {"network.depth", "data.horizon"}},
     {guided_without_drop, {"sampler.guidance", "network.drop"}},
     {warmup_too_long, {"train.warmup", "train.steps"}},

@@ -28,6 +28,7 @@ enum { BATCH = 64 };
 
 static const ambit_network_options networks[] = {
     {NETWORK_SIZES(MLP, 16, 7, 20, 200, 2, 0)},
+    {NETWORK_SIZES(MLP, 16, 7, 20, 200, 2, 0), .conditioning = AMBIT_CONDITIONING_ADALN},
     {NETWORK_SIZES(DIT, 16, 7, 20, 128, 2, 4)},
     {NETWORK_SIZES(UNET1D, 16, 7, 20, 64, 2, 0)},
 };
@@ -116,8 +117,9 @@ int main(void) {
     ambit_blas_start();
     const struct CMUnitTest tests[] = {
         {"mlp in bf16", test_network, NULL, NULL, (void *)&networks[0]},
-        {"dit in bf16", test_network, NULL, NULL, (void *)&networks[1]},
-        {"unet1d in bf16", test_network, NULL, NULL, (void *)&networks[2]},
+        {"mlp with adaLN in bf16", test_network, NULL, NULL, (void *)&networks[1]},
+        {"dit in bf16", test_network, NULL, NULL, (void *)&networks[2]},
+        {"unet1d in bf16", test_network, NULL, NULL, (void *)&networks[3]},
         cmocka_unit_test(test_refusal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,6 +96,8 @@ enum { BATCH = 64 };
 
 static const ambit_network_options networks[] = {
     {NETWORK_SIZES(MLP, 16, 7, 20, 1300, 2, 0)},
+    {NETWORK_SIZES(MLP, 16, 7, 20, 700, 2, 0), .conditioning = AMBIT_CONDITIONING_ADALN,
+     .text = {4, 64}, .droppable = 1},
     {NETWORK_SIZES(DIT, 16, 7, 20, 128, 2, 4)},
     {NETWORK_SIZES(UNET1D, 16, 7, 20, 64, 2, 0)},
     {NETWORK_SIZES(DIT, 0, 0, 20, 128, 2, 4), .image = {4, 8, 8, 2},
@@ -171,9 +173,10 @@ int main(void) {
         cmocka_unit_test(test_no_team),
         cmocka_unit_test(test_sizes),
         {"mlp by teams", test_same_bits, NULL, NULL, (void *)&networks[0]},
-        {"dit by teams", test_same_bits, NULL, NULL, (void *)&networks[1]},
-        {"unet1d by teams", test_same_bits, NULL, NULL, (void *)&networks[2]},
-        {"image dit by teams", test_same_bits, NULL, NULL, (void *)&networks[3]},
+        {"mlp with adaLN by teams", test_same_bits, NULL, NULL, (void *)&networks[1]},
+        {"dit by teams", test_same_bits, NULL, NULL, (void *)&networks[2]},
+        {"unet1d by teams", test_same_bits, NULL, NULL, (void *)&networks[3]},
+        {"image dit by teams", test_same_bits, NULL, NULL, (void *)&networks[4]},
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,6 @@
 #include "blas.h"
 
-#include "clock.h"
-#include "status.h"
-
 #include <cblas.h>
-#include <stdlib.h>
 
 #ifdef AMBIT_REAL_DOUBLE
 #define GEMM cblas_dgemm
@@ -75,24 +71,4 @@ const char *ambit_blas_threading(void) {
     static const char *const names[] = {"sequential", "pthreads", "OpenMP"};
     int kind = openblas_get_parallel();
     return kind >= 0 && kind < 3 ? names[kind] : "unknown";
-}
-
-double ambit_blas_peak(void) {
-    enum { SIZE = 1024, REPEATS = 8 };
-    ambit_real *matrices;
-    if (ambit_allocate(&matrices, 3 * (size_t)SIZE * SIZE, sizeof *matrices, "peak") != AMBIT_OK)
-        return 0;
-    for (int64_t i = 0; i < 2 * (int64_t)SIZE * SIZE; i++)
-        matrices[i] = (ambit_real)(i % 7 - 3);
-    double best = 0;
-    for (int repeat = 0; repeat < REPEATS; repeat++) {
-        double start = ambit_clock();
-        ambit_gemm(AMBIT_PLAIN, AMBIT_PLAIN, SIZE, SIZE, SIZE, 1, matrices, SIZE,
-                   matrices + (int64_t)SIZE * SIZE, SIZE, 0, matrices + 2 * (int64_t)SIZE * SIZE,
-                   SIZE);
-        double rate = 2.0 * SIZE * SIZE * SIZE / (ambit_clock() - start);
-        best = rate > best ? rate : best;
-    }
-    free(matrices);
-    return best;
 }

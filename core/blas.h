@@ -25,8 +25,4 @@ const char *ambit_blas_processor(void);
 const char *ambit_blas_build(void);
 const char *ambit_blas_threading(void);
 
-/* Floating-point operations a second of a large product here and now, on this one core: the best of
- * several. Takes about a second, and 12 MiB; 0 where there is no memory. */
-double ambit_blas_peak(void);
-
 #endif

@@ -137,7 +137,8 @@ static ambit_tile_function *const tiles[] = {NAMES(1), NAMES(2), NAMES(3),
                                              NAMES(4), NAMES(5), NAMES(6)};
 
 const ambit_block_kernel *ambit_block_bf16(void) {
-    static const ambit_block_kernel kernel = {.word_factors = 2,
+    static const ambit_block_kernel kernel = {.name = "AVX512-BF16",
+                                              .word_factors = 2,
                                               .columns = TILE_COLUMNS,
                                               .lanes = LANES,
                                               .copy_along = copy_along,

@@ -38,6 +38,7 @@ typedef void ambit_tile_function(int64_t words, const void *const *rows, int64_t
                                  ambit_real *const *c);
 
 typedef struct {
+    const char *name;       /* of the processor's vectors */
     int64_t word_factors;   /* 1 or 2 */
     int64_t columns, lanes; /* of a tile of C, and how many of them a vector holds */
 

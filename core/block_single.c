@@ -161,7 +161,8 @@ WIDE(5)
 WIDE(6)
 NARROW(1)
 NARROW(2)
-NARROW(3) NARROW(4) NARROW(5) NARROW(6)
+NARROW(3)
+NARROW(4) NARROW(5) NARROW(6)
 
 #define WIDE_NAMES(rows) wide_##rows##_16, wide_##rows##_32, wide_##rows##_48, wide_##rows##_64
 #define NARROW_NAMES(rows) narrow_##rows##_8, narrow_##rows##_16
@@ -171,14 +172,16 @@ static ambit_tile_function *const narrow[] = {NARROW_NAMES(1), NARROW_NAMES(2), 
                                               NARROW_NAMES(4), NARROW_NAMES(5), NARROW_NAMES(6)};
 
 const ambit_block_kernel *ambit_block_single(int bits) {
-    static const ambit_block_kernel avx512 = {.word_factors = 1,
+    static const ambit_block_kernel avx512 = {.name = "AVX-512",
+                                              .word_factors = 1,
                                               .columns = 64,
                                               .lanes = 16,
                                               .copy_along = copy_along,
                                               .copy_across = copy_across,
                                               .reads_in_place = 1,
                                               .tiles = wide};
-    static const ambit_block_kernel avx2 = {.word_factors = 1,
+    static const ambit_block_kernel avx2 = {.name = "AVX2",
+                                            .word_factors = 1,
                                             .columns = 16,
                                             .lanes = 8,
                                             .copy_along = copy_along,

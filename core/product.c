@@ -1,9 +1,12 @@
 #include "product.h"
 
 #include "block_product.h"
+#include "clock.h"
 #include "few_rows.h"
+#include "status.h"
 
-#include <stddef.h>
+#include <math.h>
+#include <stdlib.h>
 
 enum {
     TILE_ROWS = 512,
@@ -82,6 +85,11 @@ static const ambit_block_kernel *kernel_of(ambit_precision precision) {
     return wide ? wide : ambit_block_single(256);
 }
 
+const char *ambit_product_kernel(void) {
+    const ambit_block_kernel *kernel = kernel_of(AMBIT_PRECISION_SINGLE);
+    return kernel ? kernel->name : "OpenBLAS";
+}
+
 static int is_of_few_rows(const ambit_product *p) {
     return p->precision == AMBIT_PRECISION_SINGLE && p->transpose_a == AMBIT_PLAIN &&
            p->transpose_b == AMBIT_TRANSPOSED && !p->a.group &&
@@ -149,4 +157,33 @@ void ambit_products_run(ambit_team *team, int count, const ambit_product *produc
     for (int i = 0; i < count; i++)
         parts += ambit_tile_count(products[i].m, products[i].n, products[i].k);
     ambit_team_run(team, parts, run_part, &list);
+}
+
+/* ---- the peak ---- */
+
+double ambit_product_peak(void) {
+    enum { SIZE = 1024, REPEATS = 8 };
+    ambit_real *matrices;
+    double least = HUGE_VAL;
+    if (ambit_allocate(&matrices, 3 * (size_t)SIZE * SIZE, sizeof *matrices, "peak") != AMBIT_OK)
+        return 0;
+    for (int64_t i = 0; i < 2 * (int64_t)SIZE * SIZE; i++)
+        matrices[i] = (ambit_real)(i % 7 - 3);
+    const ambit_product product = {.m = SIZE,
+                                   .n = SIZE,
+                                   .k = SIZE,
+                                   .a = {matrices, SIZE, 0, 0},
+                                   .b = {matrices + (int64_t)SIZE * SIZE, SIZE, 0, 0},
+                                   .c = {matrices + 2 * (int64_t)SIZE * SIZE, SIZE, 0, 0}};
+    const ambit_tile whole = {0, SIZE, 0, SIZE};
+    for (int repeat = 0; repeat < 2 * REPEATS; repeat++) {
+        const double start = ambit_clock();
+        if (repeat % 2 == 0)
+            multiply_even(&product, &whole);
+        else
+            ambit_multiply(&product);
+        least = fmin(least, ambit_clock() - start);
+    }
+    free(matrices);
+    return 2.0 * SIZE * SIZE * SIZE / least;
 }

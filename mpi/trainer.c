@@ -1,7 +1,7 @@
 #include "trainer.h"
 
-#include "../core/blas.h"
 #include "../core/clock.h"
+#include "../core/product.h"
 #include "checkpoint.h"
 #include "exchange.h"
 #include "experiment.h"
@@ -370,7 +370,7 @@ ambit_status ambit_train(const ambit_ranks *ranks, const ambit_training *trainin
     ambit_status status = prepare(&t);
     if (status == AMBIT_OK)
         status = resume(&t, &done);
-    t.peak = ambit_blas_peak();
+    t.peak = ambit_product_peak();
     if (status == AMBIT_OK)
         status = write_start(&t, done);
     t.started = t.logged = ambit_clock();

@@ -1,6 +1,6 @@
 #include "bench.h"
 
-#include "../../core/blas.h"
+#include "../../core/product.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -115,8 +115,8 @@ static void print_step(const ambit_bench_network *network, int ranks,
            network->name, network->batch, r->parameters, ranks, ranks > 1 ? "s" : "");
     printf("  a step      %9.3f ms   of which clip, AdamW, EMA and exchange %.3f ms\n",
            milli * r->seconds, milli * r->update);
-    printf("  speed       %9.1f GF/s, %.1f %% of the peak of %.1f GF/s (OpenBLAS: %s)\n",
-           giga * r->flops / r->seconds, 100 * r->share, giga * r->peak, ambit_blas_processor());
+    printf("  speed       %9.1f GF/s, %.1f %% of the peak of %.1f GF/s (kernels: %s)\n",
+           giga * r->flops / r->seconds, 100 * r->share, giga * r->peak, ambit_product_kernel());
     printf("  floor       %9.3f ms = %.3f GF at the peak + %.1f MB of memory at %.1f GB/s; the "
            "step takes "
            "%.2f times as long\n",

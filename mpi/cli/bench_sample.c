@@ -1,5 +1,5 @@
-#include "../../core/blas.h"
 #include "../../core/clock.h"
+#include "../../core/product.h"
 #include "../../core/sampler.h"
 #include "bench.h"
 
@@ -77,7 +77,7 @@ static ambit_status measure(bench_sample *bench, const ambit_bench_effort *effor
     AMBIT_TRY(time_samples(bench, 1, &one));
     const int64_t count = one < effort->seconds ? (int64_t)(effort->seconds / one) : 1;
     for (int i = 0; i < effort->rounds; i++) {
-        peak[i] = ambit_blas_peak();
+        peak[i] = ambit_product_peak();
         AMBIT_TRY(time_samples(bench, count, &seconds[i]));
         share[i] = result->flops / seconds[i] / peak[i];
     }

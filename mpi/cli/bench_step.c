@@ -1,5 +1,5 @@
-#include "../../core/blas.h"
 #include "../../core/clock.h"
+#include "../../core/product.h"
 #include "../exchange.h"
 #include "bench.h"
 
@@ -120,7 +120,7 @@ static ambit_status measure(const ambit_ranks *ranks, bench_step *bench, ambit_e
     int64_t timed = 0;
     bench->update_seconds = 0;
     for (int i = 0; i < effort->rounds; i++) {
-        s->peak[i] = ambit_blas_peak();
+        s->peak[i] = ambit_product_peak();
         meet(ranks);
         s->step[i] = time_steps(bench, together, count);
         timed += count;

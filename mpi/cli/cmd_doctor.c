@@ -13,7 +13,7 @@ static const char usage[] =
     "  srun --mpi=pmix --nodes=2 --ntasks-per-node=16 ambit doctor\n"
     "\n"
     "Looks at this machine, or at all nodes of a job when started as the job would be: versions,\n"
-    "HDF5, OpenBLAS, threads, cores, launcher, shared memory, plugins, and the file system of the\n"
+    "HDF5, products, threads, cores, launcher, shared memory, plugins, and the file system of the\n"
     "working directory. One line each, with what to do about it. Of several ranks the worst\n"
     "finding is shown. Exit code 69 when something is at fault, 0 otherwise.\n"
     "\n"

@@ -1,6 +1,6 @@
 #include "command.h"
 
-#include "../../core/blas.h"
+#include "../../core/product.h"
 #include "../run.h"
 #include "../trainer.h"
 #include "environment.h"
@@ -70,18 +70,18 @@ static ambit_status estimate(const ambit_ranks *ranks, const ambit_settings *set
     ambit_training_estimate e;
     const double mib = 1.0 / (1 << 20);
     AMBIT_TRY(ambit_train_estimate(ranks, settings, &e));
-    const double peak = ambit_blas_peak(); /* on all ranks at once, as in training */
+    const double peak = ambit_product_peak(); /* on all ranks at once, as in training */
     if (ranks->rank != 0)
         return AMBIT_OK;
     printf("samples          %12" PRId64 "\n", e.samples);
     printf("steps an epoch   %12.1f\n", e.steps_per_epoch);
     printf("parameters       %12" PRId64 "\n", e.parameters);
     printf("work a step      %12.3g flops over all ranks\n", e.flops_per_step);
+    const double cores = (double)ranks->size * (double)settings->train.threads;
     printf(
-        "time             %12.3g s on %d ranks at the measured peak of %.0f GF/s a core; more in "
+        "time             %12.3g s on %.0f cores at the measured peak of %.0f GF/s each; more in "
         "practice\n",
-        e.flops_per_step * (double)settings->train.steps / (peak * ranks->size), ranks->size,
-        peak * 1e-9);
+        e.flops_per_step * (double)settings->train.steps / (peak * cores), cores, peak * 1e-9);
     printf("memory of rank 0, MiB\n");
     printf("  parameters and their average, once a node %10.1f\n", (double)e.parameter_bytes * mib);
     printf("  gradients                                 %10.1f\n", (double)e.gradient_bytes * mib);

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* CPU_COUNT, sched_getaffinity */
 #include "doctor.h"
 
+#include "../../core/product.h"
 #include "../../plugins/loader.h"
 #include "version.h"
 
@@ -59,46 +60,15 @@ static void check_hdf5(const ambit_ranks *ranks, ambit_finding *finding) {
 
 /* ---------------------------------------------------------------- compute */
 
-/* Vector units: 2 AVX-512, 1 AVX2 with FMA, 0 less; −1 where this cannot be told. */
-static int cpu_generation(void) {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
-        return 2;
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-    return -1;
-#endif
-}
-
-/* The same of the kernels that OpenBLAS chose, by their name. */
-static int kernel_generation(const char *name) {
-    static const struct {
-        const char *name;
-        int generation;
-    } kernels[] = {
-        {"SkylakeX", 2}, {"Cooperlake", 2}, {"SapphireRapids", 2},
-        {"Haswell", 1},  {"Zen", 1},        {"Excavator", 1},
-    };
-    for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++)
-        if (strcasecmp(name, kernels[i].name) == 0)
-            return kernels[i].generation;
-    return 0;
-}
-
-static void check_blas(const ambit_ranks *ranks, ambit_finding *finding) {
-    static const char *const units[] = {"neither AVX2 nor AVX-512", "AVX2", "AVX-512"};
-    const char *core = openblas_get_corename(), *forced = getenv("OPENBLAS_CORETYPE");
-    const int cpu = cpu_generation(), kernel = kernel_generation(core);
+static void check_products(const ambit_ranks *ranks, ambit_finding *finding) {
+    const char *kernel = ambit_product_kernel();
     (void)ranks;
-    if (cpu > kernel)
-        conclude(finding, AMBIT_DOCTOR_WARNING,
-                 forced ? "unset OPENBLAS_CORETYPE"
-                        : "install a newer OpenBLAS, or try OPENBLAS_CORETYPE=SkylakeX",
-                 "kernels for %s use %s, this CPU has %s: products run at a fraction of its speed",
-                 core, units[kernel], units[cpu]);
+    if (strcmp(kernel, "OpenBLAS") == 0)
+        conclude(finding, AMBIT_DOCTOR_OK, "", "by OpenBLAS, kernels for %s",
+                 openblas_get_corename());
     else
-        conclude(finding, AMBIT_DOCTOR_OK, "", "OpenBLAS, kernels for %s%s", core,
-                 forced ? ", by OPENBLAS_CORETYPE" : "");
+        conclude(finding, AMBIT_DOCTOR_OK, "", "by kernels for %s, train.precision bf16 %s", kernel,
+                 ambit_bf16_available() ? "possible" : "not possible here");
 }
 
 static void check_threads(const ambit_ranks *ranks, ambit_finding *finding) {
@@ -245,7 +215,7 @@ static const struct {
     const char *name;
     void (*look)(const ambit_ranks *ranks, ambit_finding *finding);
 } checks[] = {
-    {"versions", check_versions},    {"hdf5", check_hdf5},       {"blas", check_blas},
+    {"versions", check_versions},    {"hdf5", check_hdf5},       {"products", check_products},
     {"threads", check_threads},      {"cores", check_cores},     {"launcher", check_launcher},
     {"memory", check_shared_memory}, {"plugins", check_plugins}, {"files", check_files},
 };

@@ -102,7 +102,7 @@ expect 64 - '--kind world: no such kind' "$ambit" plugin inspect a --kind world
 # doctor, alone and on ranks: said once
 expect 0 '^ok  *hdf5 .*parallel' - "$ambit" doctor
 lines doctor 9
-expect 0 '"check": "blas"' - "$ambit" doctor --json
+expect 0 '"check": "products"' - "$ambit" doctor --json
 expect 0 'ranks: 2, nodes: 1' - "$mpiexec" -n 2 "$ambit" doctor
 lines 'doctor on 2 ranks' 9
 expect 0 'ranks: 4, nodes: 2' - env AMBIT_NODE_SIZE=2 "$mpiexec" -n 4 "$ambit" doctor

@@ -9,6 +9,7 @@
 enum { MOST_ROUNDS = 100, STEPS = 10, NOISE_LEVELS = 100 };
 
 typedef struct {
+    ambit_team *team;
     ambit_network *network;
     ambit_schedule *schedule;
     ambit_sampler *sampler;
@@ -32,22 +33,29 @@ static void destroy(bench_sample *bench) {
     ambit_sampler_destroy(bench->sampler);
     ambit_schedule_destroy(bench->schedule);
     ambit_network_destroy(bench->network);
+    ambit_team_destroy(bench->team);
     free(bench->streams);
     free(bench->weights);
     free(bench->out);
 }
 
-static ambit_status prepare(const ambit_network_options *options, bench_sample *bench) {
+static ambit_status create_network(const ambit_bench_network *network, bench_sample *bench) {
+    AMBIT_TRY(ambit_team_create(network->threads, &bench->team));
+    const ambit_network_means means = {.team = bench->team, .precision = network->precision};
+    return ambit_network_create_with(&network->options, &means, bench->batch, 0, &bench->network);
+}
+
+static ambit_status prepare(const ambit_bench_network *network, bench_sample *bench) {
     const ambit_schedule_options noise = {.kind = AMBIT_SCHEDULE_COSINE, .bins = NOISE_LEVELS};
     const ambit_sampler_options sampling = {.kind = AMBIT_SAMPLER_DDIM,
                                             .steps = STEPS,
                                             .clamp = 1,
                                             .prediction = AMBIT_PREDICT_EPSILON};
-    bench->size = ambit_network_data_size(options);
+    bench->size = ambit_network_data_size(&network->options);
     AMBIT_TRY(ambit_schedule_create(&noise, &bench->schedule));
     AMBIT_TRY(ambit_sampler_create(&sampling, bench->schedule, bench->batch, bench->size,
                                    &bench->sampler));
-    AMBIT_TRY(ambit_network_create(options, bench->batch, 0, &bench->network));
+    AMBIT_TRY(create_network(network, bench));
     ambit_graph *graph = ambit_network_graph(bench->network);
     AMBIT_TRY(ambit_allocate(&bench->weights, (size_t)ambit_graph_parameter_count(graph),
                              sizeof(float), "weights"));
@@ -70,8 +78,8 @@ static ambit_status time_samples(bench_sample *bench, int64_t count, double *sec
     return AMBIT_OK;
 }
 
-static ambit_status measure(bench_sample *bench, const ambit_bench_effort *effort,
-                            ambit_bench_sample_result *result) {
+static ambit_status measure(bench_sample *bench, const ambit_bench_network *network,
+                            const ambit_bench_effort *effort, ambit_bench_sample_result *result) {
     double seconds[MOST_ROUNDS], peak[MOST_ROUNDS], share[MOST_ROUNDS], one;
     AMBIT_TRY(time_samples(bench, 1, &one));
     AMBIT_TRY(time_samples(bench, 1, &one));
@@ -79,7 +87,7 @@ static ambit_status measure(bench_sample *bench, const ambit_bench_effort *effor
     for (int i = 0; i < effort->rounds; i++) {
         peak[i] = ambit_product_peak();
         AMBIT_TRY(time_samples(bench, count, &seconds[i]));
-        share[i] = result->flops / seconds[i] / peak[i];
+        share[i] = result->flops / seconds[i] / (peak[i] * network->threads);
     }
     result->seconds = ambit_bench_median(effort->rounds, seconds);
     result->peak = ambit_bench_median(effort->rounds, peak);
@@ -95,10 +103,10 @@ ambit_status ambit_bench_sample(const ambit_bench_network *network,
     if (effort->rounds < 1 || effort->rounds > MOST_ROUNDS)
         return ambit_fail(AMBIT_USAGE, "%d rounds; give 1 to %d", effort->rounds, MOST_ROUNDS);
     ambit_blas_start();
-    ambit_status status = prepare(&network->options, &bench);
+    ambit_status status = prepare(network, &bench);
     if (status == AMBIT_OK) {
         result->flops = STEPS * ambit_graph_flops_forward(ambit_network_graph(bench.network));
-        status = measure(&bench, effort, result);
+        status = measure(&bench, network, effort, result);
     }
     destroy(&bench);
     return status;

@@ -8,7 +8,8 @@
 static const char usage[] =
     "Usage: ambit bench step NETWORK [--profile] [--bf16] [--threads N] [--recompute]\n"
     "                                [--rounds N] [--seconds S] [--json]\n"
-    "       ambit bench sample NETWORK [--batch N] [--rounds N] [--seconds S] [--json]\n"
+    "       ambit bench sample NETWORK [--batch N] [--bf16] [--threads N] [--rounds N]\n"
+    "                                [--seconds S] [--json]\n"
     "\n"
     "Examples:\n"
     "  ambit bench step dit --profile\n"
@@ -113,16 +114,6 @@ static const struct {
                         const ambit_bench_network *network);
 } benches[] = {{"step", bench_step}, {"sample", bench_sample}};
 
-/* The network's code is chosen by the processor it runs on, unless someone says otherwise. */
-static void warn_of_environment(const ambit_ranks *ranks) {
-    const char *type = getenv("OPENBLAS_CORETYPE");
-    if (type && ranks->rank == 0)
-        fprintf(stderr,
-                "bench: OPENBLAS_CORETYPE=%s: products run code for that processor, which may not "
-                "be the best for this one; unset it to measure the machine\n",
-                type);
-}
-
 static void apply(const request *asked, ambit_bench_network *network) {
     if (asked->bf16)
         network->precision = AMBIT_PRECISION_BF16;
@@ -135,7 +126,6 @@ static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
     request asked;
     ambit_bench_network network;
     AMBIT_TRY(parse(argc, argv, &asked));
-    warn_of_environment(ranks);
     for (size_t i = 0; i < sizeof benches / sizeof benches[0]; i++)
         if (strcmp(argv[optind], benches[i].name) == 0) {
             AMBIT_TRY(ambit_bench_find(ranks, asked.network, &network));

@@ -115,14 +115,13 @@ def main():
     parser.add_argument("--task", nargs="*", help="only these: step, sample1, sample256")
     parser.add_argument("--way", nargs="*", default=["eager", "compile"],
                         help="of PyTorch: eager, compile, autotune")
-    parser.add_argument("--bf16", action="store_true", help="products of bfloat16 in both; steps")
+    parser.add_argument("--bf16", action="store_true", help="products of bfloat16 in both")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--core", type=int, default=0)
     options = parser.parse_args()
     if options.bf16:
         options.way = [f"{way}-bf16" for way in options.way]
-        options.task = ["step"]
     ways = " | ".join(f"PyTorch {way}, ms" for way in options.way)
     print(f"| | Ambit, ms | {ways} | times the better | share of peak | MiB | PyTorch's |")
     print("|---" * (6 + len(options.way)) + "|")

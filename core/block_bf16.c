@@ -26,7 +26,7 @@ enum {
 /* Two factors, the first in the low half. */
 typedef uint32_t pair;
 
-BF16_INLINE __mmask16 lanes(int64_t count) {
+AMBIT_UNCHECKED BF16_INLINE __mmask16 lanes(int64_t count) {
     return (__mmask16)(count >= LANES ? 0xffff : count <= 0 ? 0 : (1u << count) - 1);
 }
 
@@ -80,15 +80,16 @@ BF16 static void copy_along(int64_t count, int64_t factors, ambit_row_walk rows,
 
 /* ---- the innermost loop ---- */
 
-BF16_INLINE void store(__m512 sum, float beta, float *c, __mmask16 kept) {
+AMBIT_UNCHECKED BF16_INLINE void store(__m512 sum, float beta, float *c, __mmask16 kept) {
     if (beta != 0)
         sum = _mm512_fmadd_ps(_mm512_set1_ps(beta), _mm512_maskz_loadu_ps(kept, c), sum);
     _mm512_mask_storeu_ps(c, kept, sum);
 }
 
 /* `rows` × `vectors` vectors of C, both constants where this is inlined. */
-BF16_INLINE void tile(int rows, int vectors, int64_t count, const void *const *a, int64_t step,
-                      const pair *b, float beta, int64_t columns, float *const *c) {
+AMBIT_UNCHECKED BF16_INLINE void tile(int rows, int vectors, int64_t count, const void *const *a,
+                                      int64_t step, const pair *b, float beta, int64_t columns,
+                                      float *const *c) {
     __m512 sum[TILE_ROWS][TILE_VECTORS];
     const pair *row[TILE_ROWS];
 #pragma GCC unroll 6
@@ -120,9 +121,9 @@ BF16_INLINE void tile(int rows, int vectors, int64_t count, const void *const *a
 
 /* One function a size of tile. */
 #define TILE(rows, vectors)                                                                        \
-    BF16 static void tile_##rows##_##vectors(int64_t count, const void *const *a, int64_t step,    \
-                                             const void *b, float beta, int64_t columns,           \
-                                             float *const *c) {                                    \
+    AMBIT_UNCHECKED BF16 static void tile_##rows##_##vectors(                                      \
+        int64_t count, const void *const *a, int64_t step, const void *b, float beta,              \
+        int64_t columns, float *const *c) {                                                        \
         tile(rows, vectors, count, a, step, b, beta, columns, c);                                  \
     }
 #define TILES(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 3) TILE(rows, 4)

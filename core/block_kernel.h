@@ -17,6 +17,14 @@ enum {
     AMBIT_BLOCK_TILE_COLUMNS = 64 /* at most */
 };
 
+/* For tiles: what they read and write is given by sizes alone, and checking each access would take
+ * sanitizers hours. */
+#if defined(__GNUC__)
+#define AMBIT_UNCHECKED __attribute__((no_sanitize("address", "undefined")))
+#else
+#define AMBIT_UNCHECKED
+#endif
+
 /* Rows of a matrix one after the other, in groups as ambit_matrix says. */
 typedef struct {
     const ambit_real *row;

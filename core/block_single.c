@@ -93,8 +93,8 @@ AVX2 static void copy_across(int64_t count, int64_t factors, ambit_row_walk rows
 /* ---- the innermost loop ---- */
 
 /* c = sums + beta·c, for a row. */
-AMBIT_INLINE void store(int64_t columns, const float *restrict sums, float beta,
-                        float *restrict c) {
+AMBIT_UNCHECKED AMBIT_INLINE void store(int64_t columns, const float *restrict sums, float beta,
+                                        float *restrict c) {
     if (beta == 0)
         for (int64_t j = 0; j < columns; j++)
             c[j] = sums[j];
@@ -105,9 +105,9 @@ AMBIT_INLINE void store(int64_t columns, const float *restrict sums, float beta,
 
 /* `rows` and `columns` are constants where this is inlined, of which `kept` columns are wanted; a
  * panel's rows are `width` long. */
-AMBIT_INLINE void tile(int rows, int columns, int width, int64_t words, const void *const *a,
-                       int64_t step, const float *restrict b, float beta, int64_t kept,
-                       float *const *c) {
+AMBIT_UNCHECKED AMBIT_INLINE void tile(int rows, int columns, int width, int64_t words,
+                                       const void *const *a, int64_t step, const float *restrict b,
+                                       float beta, int64_t kept, float *const *c) {
     float sums[AMBIT_BLOCK_TILE_ROWS][AMBIT_BLOCK_TILE_COLUMNS];
     const float *row[AMBIT_BLOCK_TILE_ROWS];
 #pragma GCC unroll 6
@@ -140,9 +140,9 @@ AMBIT_INLINE void tile(int rows, int columns, int width, int64_t words, const vo
 
 /* One function a size of tile. */
 #define TILE(target, name, rows, columns, width)                                                   \
-    target static void name##_##rows##_##columns(int64_t words, const void *const *a,              \
-                                                 int64_t step, const void *b, float beta,          \
-                                                 int64_t kept, float *const *c) {                  \
+    AMBIT_UNCHECKED target static void name##_##rows##_##columns(                                  \
+        int64_t words, const void *const *a, int64_t step, const void *b, float beta,              \
+        int64_t kept, float *const *c) {                                                           \
         tile(rows, columns, width, words, a, step, b, beta, kept, c);                              \
     }
 #define WIDE(rows)                                                                                 \
@@ -162,7 +162,8 @@ WIDE(6)
 NARROW(1)
 NARROW(2)
 NARROW(3)
-NARROW(4) NARROW(5) NARROW(6)
+NARROW(4)
+NARROW(5) NARROW(6)
 
 #define WIDE_NAMES(rows) wide_##rows##_16, wide_##rows##_32, wide_##rows##_48, wide_##rows##_64
 #define NARROW_NAMES(rows) narrow_##rows##_8, narrow_##rows##_16

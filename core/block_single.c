@@ -163,12 +163,13 @@ NARROW(1)
 NARROW(2)
 NARROW(3)
 NARROW(4)
-NARROW(5) NARROW(6)
+NARROW(5)
+NARROW(6)
 
 #define WIDE_NAMES(rows) wide_##rows##_16, wide_##rows##_32, wide_##rows##_48, wide_##rows##_64
 #define NARROW_NAMES(rows) narrow_##rows##_8, narrow_##rows##_16
-    static ambit_tile_function *const wide[] = {WIDE_NAMES(1), WIDE_NAMES(2), WIDE_NAMES(3),
-                                                WIDE_NAMES(4), WIDE_NAMES(5), WIDE_NAMES(6)};
+static ambit_tile_function *const wide[] = {WIDE_NAMES(1), WIDE_NAMES(2), WIDE_NAMES(3),
+                                            WIDE_NAMES(4), WIDE_NAMES(5), WIDE_NAMES(6)};
 static ambit_tile_function *const narrow[] = {NARROW_NAMES(1), NARROW_NAMES(2), NARROW_NAMES(3),
                                               NARROW_NAMES(4), NARROW_NAMES(5), NARROW_NAMES(6)};
 

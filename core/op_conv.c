@@ -1,13 +1,16 @@
 /* Convolution over tokens, and its transpose, on channels-last arrays.
  *
  * Both join a fine sequence and a coarse one, `stride` times shorter: coarse token t sees the fine
- * tokens t·stride − padding + tap, tap = 0 … kernel − 1, through weights W[coarse
- * channel][tap][fine channel]: convolution:  coarse = Σ_tap fine(tap)·W(tap)ᵀ + b transposed:
- * fine(tap) = Σ_tap coarse·W(tap) + b and each is the other's backward. A tap is one product of the
- * rows it joins, where they lie: those coarse tokens whose fine token is inside the sequence, of
- * all sequences. So nothing is copied into windows, and what would be zeros beyond the ends is not
- * multiplied (of 4 tokens and 5 taps, 30 %). A team shares the sequences, and the taps of the
- * weights' gradient.
+ * tokens t·stride − padding + tap, tap = 0 … kernel − 1, through weights
+ * W[coarse channel][tap][fine channel]:
+ *
+ *     convolution:  coarse = Σ_tap fine(tap)·W(tap)ᵀ + b
+ *     transposed:   fine(tap) = Σ_tap coarse·W(tap) + b
+ *
+ * and each is the other's backward. A tap is one product of the rows it joins, where they lie:
+ * those coarse tokens whose fine token is inside the sequence, of all sequences. So nothing is
+ * copied into windows, and what would be zeros beyond the ends is not multiplied (of 4 tokens and 5
+ * taps, 30 %). A team shares the sequences, and the taps of the weights' gradient.
  */
 #include "operator.h"
 #include "product.h"
@@ -88,40 +91,23 @@ static ambit_matrix weights_of_tap(const geometry *g, int64_t tap, ambit_real *w
 
 /* ---- passes over some sequences ---- */
 
-/* coarse += Σ_tap fine(tap)·W(tap)ᵀ */
-static void to_coarse(const ambit_operator *op, int64_t from, int64_t count, ambit_real *fine,
-                      ambit_real *coarse) {
+/* Upward: y is coarse and x fine, y += Σ_tap x(tap)·W(tap)ᵀ. Otherwise y is fine and x coarse,
+ * y(tap)
+ * += x·W(tap) for each tap. */
+static void add_taps(const ambit_operator *op, int upward, int64_t from, int64_t count,
+                     ambit_real *x, ambit_real *y) {
     const geometry g = geometry_of(op);
     for (int64_t tap = 0; tap < g.kernel; tap++) {
-        const joined j = join(&g, tap, from, count, coarse, fine);
+        const joined j = join(&g, tap, from, count, upward ? y : x, upward ? x : y);
         const ambit_product product = {.precision = op->precision,
-                                       .transpose_b = AMBIT_TRANSPOSED,
+                                       .transpose_b = upward ? AMBIT_TRANSPOSED : AMBIT_PLAIN,
                                        .m = j.rows,
-                                       .n = g.coarse_channels,
-                                       .k = g.fine_channels,
-                                       .a = j.fine,
+                                       .n = upward ? g.coarse_channels : g.fine_channels,
+                                       .k = upward ? g.fine_channels : g.coarse_channels,
+                                       .a = upward ? j.fine : j.coarse,
                                        .b = weights_of_tap(&g, tap, op->inputs[WEIGHT]->data),
                                        .beta = 1,
-                                       .c = j.coarse};
-        if (j.rows > 0)
-            ambit_multiply(&product);
-    }
-}
-
-/* fine(tap) += coarse·W(tap) for each tap */
-static void to_fine(const ambit_operator *op, int64_t from, int64_t count, ambit_real *coarse,
-                    ambit_real *fine) {
-    const geometry g = geometry_of(op);
-    for (int64_t tap = 0; tap < g.kernel; tap++) {
-        const joined j = join(&g, tap, from, count, coarse, fine);
-        const ambit_product product = {.precision = op->precision,
-                                       .m = j.rows,
-                                       .n = g.fine_channels,
-                                       .k = g.coarse_channels,
-                                       .a = j.coarse,
-                                       .b = weights_of_tap(&g, tap, op->inputs[WEIGHT]->data),
-                                       .beta = 1,
-                                       .c = j.fine};
+                                       .c = upward ? j.coarse : j.fine};
         if (j.rows > 0)
             ambit_multiply(&product);
     }
@@ -154,8 +140,7 @@ static void forward_part(const void *context, int64_t part, int member) {
     const int64_t count = chunk_of(&g, part, &from);
     (void)member;
     start_with_bias(op, from, count);
-    (op->choice == CONVOLUTION ? to_coarse : to_fine)(op, from, count, op->inputs[X]->data,
-                                                      op->output->data);
+    add_taps(op, op->choice == CONVOLUTION, from, count, op->inputs[X]->data, op->output->data);
 }
 
 static void forward(const ambit_operator *op) {
@@ -186,8 +171,7 @@ static void input_part(const ambit_operator *op, int64_t part) {
     const int64_t count = chunk_of(&g, part, &from);
     if (!op->add[X])
         memset(x->gradient + from * size, 0, (size_t)(count * size) * sizeof *x->gradient);
-    (op->choice == CONVOLUTION ? to_fine : to_coarse)(op, from, count, op->output->gradient,
-                                                      x->gradient);
+    add_taps(op, op->choice == TRANSPOSED, from, count, op->output->gradient, x->gradient);
 }
 
 /* The gradient of one tap's weights: coarseᵀ·fine(tap). */

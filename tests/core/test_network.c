@@ -1,9 +1,9 @@
 /* The networks as the product builds them, in single precision: sizes, starting values, runs that
  * repeat bit for bit, the memory plan, and no allocation in a step. */
-#include "core/product.h"
 #include "core/blas.h"
 #include "core/graph_plan.h"
 #include "core/network.h"
+#include "core/product.h"
 #include "core/vector.h"
 #include "tests/core/network_sizes.h"
 

@@ -46,6 +46,10 @@ static void check(int64_t m, int64_t n, int64_t k, int transpose_a, int transpos
         ambit_transposed_panels(n, k, b, k + PADDING, panels);
     else
         ambit_panels(k, n, b, n + PADDING, panels);
+    for (int64_t j = n; j < ambit_panel_columns(n); j++)
+        for (int64_t p = 0; p < k; p++)
+            assert_true(
+                panels[j / AMBIT_PANEL * AMBIT_PANEL * k + p * AMBIT_PANEL + j % AMBIT_PANEL] == 0);
     ambit_small_product(m, n, k, alpha, x, panels, add, c, ldc);
     for (int64_t i = 0; i < m; i++)
         for (int64_t j = 0; j < ldc; j++) {

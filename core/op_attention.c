@@ -15,7 +15,7 @@
 
 enum { QUERIES = 32 };             /* of a block: a multiple of PANEL */
 enum { PANEL = AMBIT_PANEL };      /* queries side by side */
-enum { TOKENS, WIDTH, HEADS };     /* op->size */
+enum { TOKENS, WIDTH, HEADS, D };  /* op->size; D: numbers of a head */
 enum { QUERY, KEY, VALUE, PARTS }; /* of qkv */
 
 /* One head of one row of the batch: q, k and v are tokens × d, `stride` apart. */
@@ -32,13 +32,13 @@ static head_view view_head(const ambit_operator *op, int64_t pair) {
     const ambit_tensor *qkv = op->inputs[0], *y = op->output;
     const int64_t width = op->size[WIDTH], heads = op->size[HEADS], tokens = op->size[TOKENS];
     const int64_t batch = pair / heads, head = pair % heads;
-    const int64_t d = width / heads, at = batch * tokens * qkv->stride + head * d;
+    const int64_t d = op->size[D], at = batch * tokens * qkv->stride + head * d;
     const int64_t out_at = batch * tokens * width + head * d;
     head_view view = {.tokens = tokens,
                       .d = d,
                       .stride = qkv->stride,
                       .out_stride = width,
-                      .scale = 1 / (ambit_real)sqrt((double)d),
+                      .scale = (ambit_real)op->number,
                       .out = y->data + out_at,
                       .out_gradient = y->gradient ? y->gradient + out_at : NULL,
                       .largest = op->saved ? op->saved + 2 * pair * tokens : NULL,
@@ -59,8 +59,10 @@ typedef struct {
 } block;
 
 /* Scratch of one member: panels of the head's values (backward: of its keys) and of a block; the
- * probabilities P and their gradient. */
+ * probabilities P and their gradient. All pointers are NULL where scratch is. */
 typedef struct {
+    ambit_real *scratch;
+    int64_t count; /* numbers of it */
     ambit_real *head, *query, *turned_query, *out_gradient, *turned_out_gradient, *p, *dp;
 } workspace;
 
@@ -68,30 +70,27 @@ static int64_t least(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-static int64_t block_size(int64_t tokens) {
-    return least(QUERIES, ambit_panel_columns(tokens));
+static ambit_real *take(workspace *w, int64_t count) {
+    ambit_real *taken = w->scratch ? w->scratch + w->count : NULL;
+    w->count += count;
+    return taken;
 }
 
 static workspace divide_scratch(const ambit_operator *op, int backward, ambit_real *scratch) {
-    const int64_t tokens = op->size[TOKENS], d = op->size[WIDTH] / op->size[HEADS];
-    const int64_t columns = ambit_panel_columns(d), queries = block_size(tokens);
-    workspace w = {.head = scratch};
-    w.turned_query = w.head + tokens * columns;
-    w.p = w.turned_query + queries * d;
+    const int64_t tokens = op->size[TOKENS], d = op->size[D];
+    const int64_t columns = ambit_panel_columns(d);
+    const int64_t queries = least(QUERIES, ambit_panel_columns(tokens));
+    workspace w = {.scratch = scratch};
+    w.head = take(&w, tokens * columns);
+    w.turned_query = take(&w, queries * d);
+    w.p = take(&w, queries * tokens);
     if (backward) {
-        w.turned_out_gradient = w.p + queries * tokens;
-        w.dp = w.turned_out_gradient + queries * d;
-        w.query = w.dp + queries * tokens;
-        w.out_gradient = w.query + queries * columns;
+        w.query = take(&w, queries * columns);
+        w.out_gradient = take(&w, queries * columns);
+        w.turned_out_gradient = take(&w, queries * d);
+        w.dp = take(&w, queries * tokens);
     }
     return w;
-}
-
-static int64_t scratch_count(const ambit_operator *op, int backward) {
-    const int64_t tokens = op->size[TOKENS], d = op->size[WIDTH] / op->size[HEADS];
-    const int64_t columns = ambit_panel_columns(d), queries = block_size(tokens);
-    const int64_t forward_count = tokens * columns + queries * (d + tokens);
-    return forward_count + (backward ? queries * (d + tokens + 2 * columns) : 0);
 }
 
 static void ask_for(const block *b, const ambit_real *rows, int64_t stride) {
@@ -287,10 +286,12 @@ ambit_tensor *ambit_attention(ambit_graph *graph, ambit_tensor *qkv, int64_t hea
     op->size[TOKENS] = tokens;
     op->size[WIDTH] = width;
     op->size[HEADS] = heads;
+    op->size[D] = width / heads;
+    op->number = 1 / sqrt((double)op->size[D]);
     op->backward_reads = 1u;
     op->saved_count = op->training ? qkv->shape[0] * heads * 2 * tokens : 0;
-    op->forward_each = scratch_count(op, 0);
-    op->backward_each = scratch_count(op, 1);
+    op->forward_each = divide_scratch(op, 0, NULL).count;
+    op->backward_each = divide_scratch(op, 1, NULL).count;
     op->flops_forward = 4.0 * (double)qkv->rows * (double)tokens * (double)width;
     op->flops_backward = 2.5 * op->flops_forward;
     return op->output;

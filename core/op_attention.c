@@ -1,19 +1,21 @@
 /* Multi-head attention, out = softmax(q·kᵀ/√d)·v, a block of queries at a time, so that no
  * tokens × tokens matrix is ever in memory (Dao et al., FlashAttention, 2022).
  *
- * Forward keeps the logarithm of each row's sum of exponentials; backward computes the
- * probabilities P again. With dP = dO·vᵀ and dS = P∘(dP − rowsum(P∘dP))/√d:
- *     dv = Pᵀ·dO,  dq = dS·k,  dk = dSᵀ·q
+ * Scores lie key by key, with the queries of a block side by side, so that the softmax of 16
+ * queries is sums of whole vectors. Forward keeps of each query its largest score and one over its
+ * sum of exponentials; backward computes the probabilities P again. With dP = dO·vᵀ and dS = P∘(dP
+ * − rowsum(P∘dP))/√d: dv = Pᵀ·dO,  dq = dS·k,  dk = dSᵀ·q
  */
-#include "blas.h"
 #include "operator.h"
+#include "small_product.h"
 #include "vector.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-enum { QUERIES = 32 };             /* of a block */
-enum { TOKENS, WIDTH, HEADS };     /* op->size */
+enum { QUERIES = 32 };             /* of a block: a multiple of PANEL */
+enum { PANEL = AMBIT_PANEL };      /* queries side by side */
+enum { TOKENS, WIDTH, HEADS, D };  /* op->size; D: numbers of a head */
 enum { QUERY, KEY, VALUE, PARTS }; /* of qkv */
 
 /* One head of one row of the batch: q, k and v are tokens × d, `stride` apart. */
@@ -22,22 +24,25 @@ typedef struct {
     ambit_real scale;
     const ambit_real *part[PARTS];
     ambit_real *gradient[PARTS];
-    ambit_real *out, *out_gradient, *logarithms;
+    ambit_real *out, *out_gradient;
+    ambit_real *largest, *factors; /* kept for backward, or NULL: of each query */
 } head_view;
 
-static head_view view_head(const ambit_operator *op, int64_t batch, int64_t head) {
+static head_view view_head(const ambit_operator *op, int64_t pair) {
     const ambit_tensor *qkv = op->inputs[0], *y = op->output;
     const int64_t width = op->size[WIDTH], heads = op->size[HEADS], tokens = op->size[TOKENS];
-    const int64_t d = width / heads, at = batch * tokens * qkv->stride + head * d;
+    const int64_t batch = pair / heads, head = pair % heads;
+    const int64_t d = op->size[D], at = batch * tokens * qkv->stride + head * d;
     const int64_t out_at = batch * tokens * width + head * d;
     head_view view = {.tokens = tokens,
                       .d = d,
                       .stride = qkv->stride,
                       .out_stride = width,
-                      .scale = 1 / (ambit_real)sqrt((double)d),
+                      .scale = (ambit_real)op->number,
                       .out = y->data + out_at,
                       .out_gradient = y->gradient ? y->gradient + out_at : NULL,
-                      .logarithms = op->saved ? op->saved + (batch * heads + head) * tokens : NULL};
+                      .largest = op->saved ? op->saved + 2 * pair * tokens : NULL,
+                      .factors = op->saved ? op->saved + (2 * pair + 1) * tokens : NULL};
     for (int p = 0; p < PARTS; p++) {
         view.part[p] = qkv->data + at + p * width;
         view.gradient[p] = qkv->gradient ? qkv->gradient + at + p * width : NULL;
@@ -45,97 +50,208 @@ static head_view view_head(const ambit_operator *op, int64_t batch, int64_t head
     return view;
 }
 
-/* scores (count × tokens) = q·kᵀ/√d for queries first … first + count. */
-static void score(const head_view *view, int64_t first, int64_t count, ambit_real *scores) {
-    ambit_gemm(AMBIT_PLAIN, AMBIT_TRANSPOSED, count, view->tokens, view->d, view->scale,
-               view->part[QUERY] + first * view->stride, view->stride, view->part[KEY],
-               view->stride, 0, scores, view->tokens);
+/* Queries `first` … first + count of a head, and the head after it: memory is asked for its rows
+ * between products, an array at a time, since they are short and lie far apart, which no processor
+ * foresees. */
+typedef struct {
+    const head_view *head, *next;
+    int64_t first, count, lanes; /* lanes: the count in whole panels */
+} block;
+
+/* Scratch of one member: panels of the head's values (backward: of its keys) and of a block; the
+ * probabilities P and their gradient. All pointers are NULL where scratch is. */
+typedef struct {
+    ambit_real *scratch;
+    int64_t count; /* numbers of it */
+    ambit_real *head, *query, *turned_query, *out_gradient, *turned_out_gradient, *p, *dp;
+} workspace;
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
 }
 
-/* Makes probabilities of a row of scores; returns the logarithm of the sum of exponentials. */
-AMBIT_VECTOR static ambit_real softmax_row(int64_t count, ambit_real *row) {
-    ambit_real largest = row[0], sum = 0;
-#pragma omp simd reduction(max : largest)
-    for (int64_t i = 0; i < count; i++)
-        largest = row[i] > largest ? row[i] : largest;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t i = 0; i < count; i++) {
-        row[i] = ambit_exp(row[i] - largest);
-        sum += row[i];
+static ambit_real *take(workspace *w, int64_t count) {
+    ambit_real *taken = w->scratch ? w->scratch + w->count : NULL;
+    w->count += count;
+    return taken;
+}
+
+static workspace divide_scratch(const ambit_operator *op, int backward, ambit_real *scratch) {
+    const int64_t tokens = op->size[TOKENS], d = op->size[D];
+    const int64_t columns = ambit_panel_columns(d);
+    const int64_t queries = least(QUERIES, ambit_panel_columns(tokens));
+    workspace w = {.scratch = scratch};
+    w.head = take(&w, tokens * columns);
+    w.turned_query = take(&w, queries * d);
+    w.p = take(&w, queries * tokens);
+    if (backward) {
+        w.query = take(&w, queries * columns);
+        w.out_gradient = take(&w, queries * columns);
+        w.turned_out_gradient = take(&w, queries * d);
+        w.dp = take(&w, queries * tokens);
     }
-    const ambit_real factor = 1 / sum;
-    for (int64_t i = 0; i < count; i++)
-        row[i] *= factor;
-    return largest + (ambit_real)log((double)sum);
+    return w;
 }
 
-static void forward_block(const head_view *view, int64_t first, int64_t count, ambit_real *scores) {
-    score(view, first, count, scores);
-    for (int64_t i = 0; i < count; i++) {
-        ambit_real logarithm = softmax_row(view->tokens, scores + i * view->tokens);
-        if (view->logarithms)
-            view->logarithms[first + i] = logarithm;
+static void ask_for(const block *b, const ambit_real *rows, int64_t stride) {
+    enum { LINE = 64 / (int)sizeof(ambit_real) };
+    for (int64_t i = b->first; i < b->first + b->count; i++)
+        for (int64_t j = 0; j < b->head->d; j += LINE)
+            AMBIT_PREFETCH_AHEAD(rows + i * stride + j);
+}
+
+static ambit_strided rows_of(const ambit_real *first, int64_t stride) {
+    return (ambit_strided){first, stride, 1};
+}
+
+static ambit_strided columns_of(const ambit_real *first, int64_t stride) {
+    return (ambit_strided){first, 1, stride};
+}
+
+/* ---- forward ---- */
+
+/* Makes probabilities of a panel of scores, whose rows lie `stride` apart. */
+AMBIT_VECTOR static void softmax(int64_t keys, int64_t stride, ambit_real *restrict scores,
+                                 ambit_real *restrict largest, ambit_real *restrict factors) {
+    ambit_real most[PANEL], sum[PANEL];
+    for (int l = 0; l < PANEL; l++) {
+        most[l] = scores[l];
+        sum[l] = 0;
     }
-    ambit_gemm(AMBIT_PLAIN, AMBIT_PLAIN, count, view->d, view->tokens, 1, scores, view->tokens,
-               view->part[VALUE], view->stride, 0, view->out + first * view->out_stride,
-               view->out_stride);
+    for (int64_t i = 0; i < keys; i++)
+#pragma omp simd
+        for (int l = 0; l < PANEL; l++) {
+            const ambit_real score = scores[i * stride + l];
+            most[l] = score > most[l] ? score : most[l];
+        }
+    for (int64_t i = 0; i < keys; i++)
+#pragma omp simd
+        for (int l = 0; l < PANEL; l++) {
+            const ambit_real e = ambit_exp(scores[i * stride + l] - most[l]);
+            scores[i * stride + l] = e;
+            sum[l] += e;
+        }
+    for (int l = 0; l < PANEL; l++)
+        sum[l] = 1 / sum[l];
+    for (int64_t i = 0; i < keys; i++)
+#pragma omp simd
+        for (int l = 0; l < PANEL; l++)
+            scores[i * stride + l] *= sum[l];
+    memcpy(largest, most, sizeof most);
+    memcpy(factors, sum, sizeof sum);
 }
 
-/* p: scores in, probabilities out. dp: its gradient in; out that of q·kᵀ, which carries 1/√d. */
-AMBIT_VECTOR static void backward_row(int64_t count, ambit_real logarithm, ambit_real scale,
-                                      ambit_real *restrict p, ambit_real *restrict dp) {
-    ambit_real sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t i = 0; i < count; i++) {
-        p[i] = ambit_exp(p[i] - logarithm);
-        sum += p[i] * dp[i];
+static void forward_block(const block *b, const workspace *w) {
+    const head_view *h = b->head, *next = b->next;
+    ambit_real largest[QUERIES], factors[QUERIES];
+    ambit_transposed_panels(b->count, h->d, h->part[QUERY] + b->first * h->stride, h->stride,
+                            w->turned_query);
+    ask_for(b, next->part[QUERY], h->stride);
+    ambit_small_product(h->tokens, b->lanes, h->d, h->scale, rows_of(h->part[KEY], h->stride),
+                        w->turned_query, 0, w->p, b->lanes);
+    ask_for(b, next->part[KEY], h->stride);
+    for (int64_t i = 0; i < b->lanes; i += PANEL)
+        softmax(h->tokens, b->lanes, w->p + i, largest + i, factors + i);
+    ask_for(b, next->part[VALUE], h->stride);
+    ask_for(b, next->out, h->out_stride);
+    ambit_small_product(b->count, h->d, h->tokens, 1, columns_of(w->p, b->lanes), w->head, 0,
+                        h->out + b->first * h->out_stride, h->out_stride);
+    if (h->largest) {
+        memcpy(h->largest + b->first, largest, (size_t)b->count * sizeof *largest);
+        memcpy(h->factors + b->first, factors, (size_t)b->count * sizeof *factors);
     }
-    for (int64_t i = 0; i < count; i++)
-        dp[i] = p[i] * (dp[i] - sum) * scale;
 }
 
-static void backward_block(const head_view *view, int64_t first, int64_t count, int add,
-                           ambit_real *p, ambit_real *dp) {
-    const int64_t tokens = view->tokens, d = view->d, stride = view->stride;
-    const ambit_real *out_gradient = view->out_gradient + first * view->out_stride;
-    const ambit_real own = (ambit_real)add, shared = (ambit_real)(add || first > 0);
-    score(view, first, count, p);
-    ambit_gemm(AMBIT_PLAIN, AMBIT_TRANSPOSED, count, tokens, d, 1, out_gradient, view->out_stride,
-               view->part[VALUE], stride, 0, dp, tokens);
-    for (int64_t i = 0; i < count; i++)
-        backward_row(tokens, view->logarithms[first + i], view->scale, p + i * tokens,
-                     dp + i * tokens);
-    ambit_gemm(AMBIT_TRANSPOSED, AMBIT_PLAIN, tokens, d, count, 1, p, tokens, out_gradient,
-               view->out_stride, shared, view->gradient[VALUE], stride);
-    ambit_gemm(AMBIT_PLAIN, AMBIT_PLAIN, count, d, tokens, 1, dp, tokens, view->part[KEY], stride,
-               own, view->gradient[QUERY] + first * stride, stride);
-    ambit_gemm(AMBIT_TRANSPOSED, AMBIT_PLAIN, tokens, d, count, 1, dp, tokens,
-               view->part[QUERY] + first * stride, stride, shared, view->gradient[KEY], stride);
+/* ---- backward ---- */
+
+/* A panel of p: scores in, probabilities out. dp: their gradient in; out that of the scores. */
+AMBIT_VECTOR static void softmax_backward(int64_t keys, int64_t stride,
+                                          const ambit_real *restrict largest,
+                                          const ambit_real *restrict factors,
+                                          ambit_real *restrict p, ambit_real *restrict dp) {
+    ambit_real sum[PANEL] = {0};
+    for (int64_t i = 0; i < keys; i++)
+#pragma omp simd
+        for (int l = 0; l < PANEL; l++) {
+            const ambit_real e = ambit_exp(p[i * stride + l] - largest[l]) * factors[l];
+            p[i * stride + l] = e;
+            sum[l] += e * dp[i * stride + l];
+        }
+    for (int64_t i = 0; i < keys; i++)
+#pragma omp simd
+        for (int l = 0; l < PANEL; l++)
+            dp[i * stride + l] = p[i * stride + l] * (dp[i * stride + l] - sum[l]);
 }
 
-static int64_t block_size(int64_t tokens, int64_t first) {
-    return tokens - first < QUERIES ? tokens - first : QUERIES;
+/* P and dS·√d of a block. */
+static void probabilities(const block *b, const workspace *w) {
+    const head_view *h = b->head, *next = b->next;
+    ambit_real largest[QUERIES] = {0}, factors[QUERIES] = {0};
+    memcpy(largest, h->largest + b->first, (size_t)b->count * sizeof *largest);
+    memcpy(factors, h->factors + b->first, (size_t)b->count * sizeof *factors);
+    ambit_small_product(h->tokens, b->lanes, h->d, h->scale, rows_of(h->part[KEY], h->stride),
+                        w->turned_query, 0, w->p, b->lanes);
+    ask_for(b, next->part[KEY], h->stride);
+    ambit_small_product(h->tokens, b->lanes, h->d, 1, rows_of(h->part[VALUE], h->stride),
+                        w->turned_out_gradient, 0, w->dp, b->lanes);
+    ask_for(b, next->part[VALUE], h->stride);
+    for (int64_t i = 0; i < b->lanes; i += PANEL)
+        softmax_backward(h->tokens, b->lanes, largest + i, factors + i, w->p + i, w->dp + i);
 }
+
+static void backward_block(const block *b, int add, const workspace *w) {
+    const head_view *h = b->head, *next = b->next;
+    const int64_t tokens = h->tokens, d = h->d, count = b->count, lanes = b->lanes;
+    const ambit_real *query = h->part[QUERY] + b->first * h->stride;
+    const ambit_real *out_gradient = h->out_gradient + b->first * h->out_stride;
+    const int shared = add || b->first > 0;
+    ambit_panels(count, d, query, h->stride, w->query);
+    ambit_panels(count, d, out_gradient, h->out_stride, w->out_gradient);
+    ambit_transposed_panels(count, d, query, h->stride, w->turned_query);
+    ambit_transposed_panels(count, d, out_gradient, h->out_stride, w->turned_out_gradient);
+    ask_for(b, next->part[QUERY], h->stride);
+    probabilities(b, w);
+    ask_for(b, next->out_gradient, h->out_stride);
+    ask_for(b, next->gradient[VALUE], h->stride);
+    ambit_small_product(tokens, d, count, 1, rows_of(w->p, lanes), w->out_gradient, shared,
+                        h->gradient[VALUE], h->stride);
+    ask_for(b, next->gradient[KEY], h->stride);
+    ambit_small_product(tokens, d, count, h->scale, rows_of(w->dp, lanes), w->query, shared,
+                        h->gradient[KEY], h->stride);
+    ask_for(b, next->gradient[QUERY], h->stride);
+    ambit_small_product(count, d, tokens, h->scale, columns_of(w->dp, lanes), w->head, add,
+                        h->gradient[QUERY] + b->first * h->stride, h->stride);
+}
+
+/* ---- heads ---- */
 
 /* Rows are pairs of a row of the batch and a head. */
-static void backward_rows(const ambit_operator *op, ambit_rows rows, int member) {
-    const int64_t tokens = op->size[TOKENS];
-    ambit_real *p = ambit_backward_scratch(op, member), *dp = p + QUERIES * tokens;
+static void run_heads(const ambit_operator *op, ambit_rows rows, int backward, const workspace *w) {
+    head_view head, next = view_head(op, rows.first);
     for (int64_t pair = rows.first; pair < rows.end; pair++) {
-        head_view view = view_head(op, pair / op->size[HEADS], pair % op->size[HEADS]);
-        for (int64_t first = 0; first < tokens; first += QUERIES)
-            backward_block(&view, first, block_size(tokens, first), op->add[0], p, dp);
+        head = next;
+        if (pair + 1 < rows.end)
+            next = view_head(op, pair + 1);
+        ambit_panels(head.tokens, head.d, head.part[backward ? KEY : VALUE], head.stride, w->head);
+        for (int64_t first = 0; first < head.tokens; first += QUERIES) {
+            const int64_t count = least(head.tokens - first, QUERIES);
+            const block b = {&head, &next, first, count, ambit_panel_columns(count)};
+            if (backward)
+                backward_block(&b, op->add[0], w);
+            else
+                forward_block(&b, w);
+        }
     }
 }
 
 static void forward_rows(const ambit_operator *op, ambit_rows rows, int member) {
-    const int64_t tokens = op->size[TOKENS];
-    ambit_real *scores = ambit_forward_scratch(op, member);
-    for (int64_t pair = rows.first; pair < rows.end; pair++) {
-        head_view view = view_head(op, pair / op->size[HEADS], pair % op->size[HEADS]);
-        for (int64_t first = 0; first < tokens; first += QUERIES)
-            forward_block(&view, first, block_size(tokens, first), scores);
-    }
+    const workspace w = divide_scratch(op, 0, ambit_forward_scratch(op, member));
+    run_heads(op, rows, 0, &w);
+}
+
+static void backward_rows(const ambit_operator *op, ambit_rows rows, int member) {
+    const workspace w = divide_scratch(op, 1, ambit_backward_scratch(op, member));
+    run_heads(op, rows, 1, &w);
 }
 
 /* A pair is as much work as some numbers for each of its scores. */
@@ -170,10 +286,12 @@ ambit_tensor *ambit_attention(ambit_graph *graph, ambit_tensor *qkv, int64_t hea
     op->size[TOKENS] = tokens;
     op->size[WIDTH] = width;
     op->size[HEADS] = heads;
+    op->size[D] = width / heads;
+    op->number = 1 / sqrt((double)op->size[D]);
     op->backward_reads = 1u;
-    op->saved_count = op->training ? qkv->shape[0] * heads * tokens : 0;
-    op->forward_each = QUERIES * tokens;
-    op->backward_each = 2 * QUERIES * tokens;
+    op->saved_count = op->training ? qkv->shape[0] * heads * 2 * tokens : 0;
+    op->forward_each = divide_scratch(op, 0, NULL).count;
+    op->backward_each = divide_scratch(op, 1, NULL).count;
     op->flops_forward = 4.0 * (double)qkv->rows * (double)tokens * (double)width;
     op->flops_backward = 2.5 * op->flops_forward;
     return op->output;

@@ -22,11 +22,14 @@
 #define AMBIT_VECTOR
 #endif
 
-/* Asks memory for what will soon be read; the address need not exist. */
+/* Asks memory for what will soon be read, into the first cache, and for what will be read after
+ * some thousands of operations, into the second; the address need not exist. */
 #if defined(__GNUC__)
 #define AMBIT_PREFETCH(address) __builtin_prefetch(address)
+#define AMBIT_PREFETCH_AHEAD(address) __builtin_prefetch(address, 0, 2)
 #else
 #define AMBIT_PREFETCH(address) ((void)0)
+#define AMBIT_PREFETCH_AHEAD(address) ((void)0)
 #endif
 
 /* For what AMBIT_VECTOR functions call: it must become part of each variant. */

@@ -161,6 +161,31 @@ static ambit_tensor *attention_twice(ambit_graph *graph) {
     return ambit_concat(graph, 2, parts);
 }
 
+/* One attention for each size of a head, side by side. */
+static ambit_tensor *attentions(ambit_graph *graph, int64_t tokens, int count, const int64_t *d) {
+    ambit_tensor *parts[4];
+    for (int i = 0; i < count; i++)
+        parts[i] = ambit_attention(graph, leaf3(graph, tokens, 3 * 2 * d[i]), 2);
+    return ambit_concat(graph, count, parts);
+}
+
+static ambit_tensor *attention_narrow(ambit_graph *graph) {
+    return attentions(graph, 35, 4, (const int64_t[]){1, 3, 7, 20});
+}
+
+static ambit_tensor *attention_wide(ambit_graph *graph) {
+    return attentions(graph, 17, 4, (const int64_t[]){32, 64, 80, 128});
+}
+
+static ambit_tensor *attention_one_token(ambit_graph *graph) {
+    return attentions(graph, 1, 2, (const int64_t[]){3, 16});
+}
+
+/* Sums of more keys than are added at a time. */
+static ambit_tensor *attention_long(ambit_graph *graph) {
+    return ambit_attention(graph, leaf3(graph, 131, 3 * 5), 1);
+}
+
 static ambit_tensor *concat(ambit_graph *graph) {
     ambit_tensor *x = leaf2(graph, BATCH, 3);
     ambit_tensor *parts[3] = {x, leaf2(graph, BATCH, 4), x};
@@ -396,6 +421,10 @@ static operator_row operators[] = {
     {"attention", attention_small},
     {"attention blocks", attention_blocks},
     {"attention twice", attention_twice},
+    {"attention, narrow heads", attention_narrow},
+    {"attention, wide heads", attention_wide},
+    {"attention, one token", attention_one_token},
+    {"attention, many tokens", attention_long},
     {"concat", concat},
     {"positions", positions},
     {"activation mish", activation_mish},

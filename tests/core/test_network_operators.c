@@ -135,36 +135,59 @@ static void test_norm(void **state) {
     ambit_graph_destroy(graph);
 }
 
-static void test_attention(void **state) {
-    (void)state;
-    enum { D = WIDTH / HEADS };
+/* Token t of one head, whose q, k and v are d numbers in rows of 3·width. */
+static void attend(const float *qkv, int tokens, int d, int width, int t, double *out) {
+    double weights[300], sum = 0;
+    for (int s = 0; s < tokens; s++) {
+        double product = 0;
+        for (int i = 0; i < d; i++)
+            product += (double)qkv[t * 3 * width + i] * (double)qkv[s * 3 * width + width + i];
+        weights[s] = exp(product / sqrt(d));
+        sum += weights[s];
+    }
+    for (int i = 0; i < d; i++) {
+        out[i] = 0;
+        for (int s = 0; s < tokens; s++)
+            out[i] += weights[s] / sum * (double)qkv[s * 3 * width + 2 * width + i];
+    }
+}
+
+static void check_attention(int tokens, int heads, int d) {
+    const int width = heads * d;
     ambit_graph *graph;
     float *p;
+    double expected[128];
     assert_int_equal(ambit_graph_create(0, &graph), AMBIT_OK);
-    ambit_tensor *qkv = input(graph, 3, BATCH, TOKENS, 3 * WIDTH);
-    const float *y = run(graph, 1, &qkv, ambit_attention(graph, qkv, HEADS), &p);
+    ambit_tensor *qkv = input(graph, 3, BATCH, tokens, 3 * width);
+    const float *y = run(graph, 1, &qkv, ambit_attention(graph, qkv, heads), &p);
     for (int b = 0; b < BATCH; b++)
-        for (int head = 0; head < HEADS; head++)
-            for (int t = 0; t < TOKENS; t++) {
-                const float *base = data[0] + b * TOKENS * 3 * WIDTH + head * D;
-                double weights[TOKENS], sum = 0;
-                for (int s = 0; s < TOKENS; s++) {
-                    double product = 0;
-                    for (int i = 0; i < D; i++)
-                        product += (double)base[t * 3 * WIDTH + i] *
-                                   (double)base[s * 3 * WIDTH + WIDTH + i];
-                    weights[s] = exp(product / sqrt(D));
-                    sum += weights[s];
-                }
-                for (int i = 0; i < D; i++) {
-                    double value = 0;
-                    for (int s = 0; s < TOKENS; s++)
-                        value += weights[s] / sum * (double)base[s * 3 * WIDTH + 2 * WIDTH + i];
-                    near((double)y[(b * TOKENS + t) * WIDTH + head * D + i], value);
-                }
+        for (int head = 0; head < heads; head++)
+            for (int t = 0; t < tokens; t++) {
+                attend(data[0] + b * tokens * 3 * width + head * d, tokens, d, width, t, expected);
+                for (int i = 0; i < d; i++)
+                    near((double)y[(b * tokens + t) * width + head * d + i], expected[i]);
             }
     free(p);
     ambit_graph_destroy(graph);
+}
+
+static void test_attention(void **state) {
+    static const int sizes[][3] = {
+        /* tokens, heads, numbers of a head */
+        {TOKENS, HEADS, WIDTH / HEADS},
+        {1, 2, 3},
+        {5, 1, 1},
+        {16, 4, 64},
+        {17, 3, 7},
+        {31, 2, 20},
+        {32, 1, 32},
+        {33, 2, 80},
+        {64, 1, 128},
+        {257, 2, 64},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        check_attention(sizes[i][0], sizes[i][1], sizes[i][2]);
 }
 
 /* positions added to x, then h + gate·y with h = x and y that sum; the gate is a linear layer's. */

@@ -34,6 +34,7 @@ expect 0 '"scaling": 1\.0' - "$ambit" bench step mlp $quick --json
 expect 0 'of the peak' - "$ambit" bench step mlp $quick
 expect 0 '  linear  *block2 ' - "$ambit" bench step mlp $quick --profile
 expect 0 'clip, AdamW, EMA, exchange' - "$ambit" bench step mlp $quick --profile
+expect 0 'waiting for other ranks [0-9]*\.[0-9]* ms' - "$mpiexec" -n 2 "$ambit" bench step mlp $quick
 expect 0 ' times the speed of one' - "$mpiexec" -n 2 "$ambit" bench step mlp $quick
 expect 0 'of the peak' - "$ambit" bench step mlp $quick --threads 2 --recompute
 

@@ -49,5 +49,7 @@ expect 64 - '0 rounds; give 1 to 100' "$ambit" bench step mlp --rounds 0
 expect 66 - 'nowhere.yaml' "$ambit" bench step nowhere.yaml
 expect 0 'of the peak' 'OPENBLAS_CORETYPE=Haswell: products run code for that processor' \
     env OPENBLAS_CORETYPE=Haswell "$ambit" bench step mlp $quick
+expect 0 'of the peak' 'the 2 of a rank may use 1 core,.*--map-by slot:PE=2' \
+    taskset -c 0 "$ambit" bench step mlp $quick --threads 2
 
 exit $((failures > 0))

@@ -2,6 +2,7 @@
 
 #include "../core/clock.h"
 #include "../core/vector.h"
+#include "meeting.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +10,6 @@
 
 enum {
     MAX_LEVELS = 32,
-    PIECE = 1024,   /* floats summed at a time: stays in the first-level cache */
     PART_BLOCKS = 2 /* blocks a member of the team takes at a time */
 };
 
@@ -26,6 +26,7 @@ struct ambit_exchange {
     int node_rank, node_size, node_index, node_count;
 
     MPI_Win window;
+    ambit_meeting *meeting;      /* of the node */
     float *parameters, *average; /* of the node */
     double *board;               /* of the node: squared norm of each block, then votes */
     float **arenas;              /* of each rank of the node: `levels` + 1 gradients */
@@ -107,13 +108,22 @@ static void cut_ranges(ambit_exchange *x) {
         keep_half((x->node_index & distance) != 0, &x->own_first, &x->own_end);
 }
 
+/* The first whole cache line of a part: MPI puts a header of its own before it. All processes find
+ * the same one, as pages hold many lines. */
+static char *first_line(char *part) {
+    const uintptr_t past = (uintptr_t)part % AMBIT_CACHE_LINE;
+    return past ? part + (AMBIT_CACHE_LINE - past) : part;
+}
+
 /* One window a node. The first rank's part begins with what exists once a node. */
 static ambit_status open_window(ambit_exchange *x, const ambit_ranks *ranks) {
     const int64_t all = (x->count + 15) / 16 * 16; /* floats; whole cache lines */
     const int64_t arena = (x->levels + 1) * all;
     const int64_t board = (x->blocks + 2 * (int64_t)x->node_size + 7) / 8 * 8;
-    const int64_t common = 2 * all * (int64_t)sizeof(float) + board * (int64_t)sizeof(double);
-    int64_t mine = arena * (int64_t)sizeof(float) + (x->node_rank == 0 ? common : 0);
+    const int64_t common = (int64_t)sizeof(ambit_meeting) + 2 * all * (int64_t)sizeof(float) +
+                           board * (int64_t)sizeof(double);
+    const int64_t mine =
+        AMBIT_CACHE_LINE + arena * (int64_t)sizeof(float) + (x->node_rank == 0 ? common : 0);
     x->stride = all;
     MPI_Info info;
     MPI_Info_create(&info);
@@ -139,8 +149,10 @@ static ambit_status open_window(ambit_exchange *x, const ambit_ranks *ranks) {
         int unit;
         char *part;
         MPI_Win_shared_query(x->window, rank, &size, &unit, &part);
+        part = first_line(part);
         if (rank == 0) {
-            x->parameters = (float *)(void *)part;
+            x->meeting = (ambit_meeting *)(void *)part;
+            x->parameters = (float *)(void *)(x->meeting + 1);
             x->average = x->parameters + all;
             x->board = (double *)(void *)(x->average + all);
             part += common;
@@ -149,7 +161,7 @@ static ambit_status open_window(ambit_exchange *x, const ambit_ranks *ranks) {
     }
     memset(x->arenas[x->node_rank], 0, (size_t)arena * sizeof(float));
     if (x->node_rank == 0)
-        memset(x->parameters, 0, (size_t)common);
+        memset(x->meeting, 0, (size_t)common);
     return AMBIT_OK;
 }
 
@@ -300,24 +312,24 @@ AMBIT_VECTOR static void add(const float *a, const float *b, int64_t count, floa
         out[i] = a[i] + b[i];
 }
 
-/* A rank's sum of the slots since `level` carries began: the last slot's gradient plus those that
- * wait for it, from the smallest on. Returns where it is: in the arena or in `space`. */
-static const float *sum_slots(const ambit_exchange *x, int node_rank, int level, int64_t first,
-                              int64_t count, float *space) {
+/* A rank's gradient `level` plus the `terms` smallest ones that wait for it, from the smallest on:
+ * `count` ≤ AMBIT_NORM_BLOCK elements. Returns where the sum is: in the arena or in `space`. */
+static const float *sum_slots(const ambit_exchange *x, int node_rank, int level, int terms,
+                              int64_t first, int64_t count, float *space) {
     const float *sum = gradient_of(x, node_rank, level) + first;
-    for (int below = 0; below < level; below++) {
-        add(sum, gradient_of(x, node_rank, below) + first, count, space);
+    for (int term = 0; term < terms; term++) {
+        add(sum, gradient_of(x, node_rank, term) + first, count, space);
         sum = space;
     }
     return sum;
 }
 
-/* The sum of `n` ranks of the node as a binary tree, n a power of two; returns as sum_slots. */
+/* The sum of `n` ranks of the node as a binary tree, n a power of two; the rest as sum_slots. */
 static const float *sum_ranks(const ambit_exchange *x, int node_rank, int n, int64_t first,
                               int64_t count, float *space) {
     if (n == 1)
-        return sum_slots(x, node_rank, x->levels, first, count, space);
-    float other[PIECE];
+        return sum_slots(x, node_rank, x->levels, x->levels, first, count, space);
+    float other[AMBIT_NORM_BLOCK];
     const float *left = sum_ranks(x, node_rank, n / 2, first, count, space);
     const float *right = sum_ranks(x, node_rank + n / 2, n / 2, first, count, other);
     add(left, right, count, space);
@@ -326,11 +338,12 @@ static const float *sum_ranks(const ambit_exchange *x, int node_rank, int n, int
 
 static void fold_blocks(ambit_exchange *x, const void *context, int64_t first, int64_t end) {
     const int level = carries(x);
-    const int64_t last = element_of(x, end);
-    float *sum = gradient_of(x, x->node_rank, level);
     (void)context;
-    for (int64_t i = element_of(x, first); i < last; i += PIECE)
-        sum_slots(x, x->node_rank, level, i, least(PIECE, last - i), sum + i);
+    for (int64_t block = first; block < end; block++) {
+        const int64_t at = element_of(x, block);
+        sum_slots(x, x->node_rank, level, level, at, element_of(x, block + 1) - at,
+                  gradient_of(x, x->node_rank, level) + at);
+    }
 }
 
 /* Like adding one to a binary counter: a slot's sum carries into the sum of its sibling, and on.
@@ -343,35 +356,30 @@ void ambit_exchange_fold(ambit_exchange *x) {
     x->seconds.working += ambit_clock() - begun;
 }
 
-static void square_blocks(ambit_exchange *x, const void *context, int64_t first, int64_t end) {
+/* Sums a block over the node, into this rank's arena; its squares are taken with the last addition.
+ */
+static double sum_block(const ambit_exchange *x, int64_t first, int64_t count) {
+    float left[AMBIT_NORM_BLOCK], right[AMBIT_NORM_BLOCK];
+    float *sum = own_sum(x) + first;
+    const int half = x->node_size / 2, last = x->levels - 1;
+    if (half > 0)
+        return ambit_add_squared(sum_ranks(x, 0, half, first, count, left),
+                                 sum_ranks(x, half, half, first, count, right), count, sum);
+    if (last >= 0)
+        return ambit_add_squared(sum_slots(x, 0, x->levels, last, first, count, left),
+                                 gradient_of(x, 0, last) + first, count, sum);
+    return ambit_sum_of_squares(sum, count);
+}
+
+static void sum_blocks(ambit_exchange *x, const void *context, int64_t first, int64_t end) {
     (void)context;
     for (int64_t block = first; block < end; block++) {
         const int64_t at = element_of(x, block);
-        const int mine = block >= x->own_first && block < x->own_end;
-        x->board[block] =
-            mine ? ambit_sum_of_squares(own_sum(x) + at, element_of(x, block + 1) - at) : 0.0;
+        x->board[block] = sum_block(x, at, element_of(x, block + 1) - at);
     }
 }
 
-/* Sums blocks of this rank's slice over the node, into its own arena; and where there is no other
- * node, squares them while they are in the cache. */
-static void sum_blocks(ambit_exchange *x, const void *context, int64_t first, int64_t end) {
-    float *sum = own_sum(x);
-    for (int64_t block = first; block < end; block++) {
-        const int64_t last = element_of(x, block + 1);
-        for (int64_t i = element_of(x, block); i < last; i += PIECE) {
-            /* Not into the arena at once: its own term may be the last to be added. */
-            float space[PIECE];
-            const int64_t count = least(PIECE, last - i);
-            const float *total = sum_ranks(x, 0, x->node_size, i, count, space);
-            if (total == space)
-                memcpy(sum + i, space, (size_t)count * sizeof *sum);
-        }
-        if (x->node_count == 1)
-            square_blocks(x, context, block, block + 1);
-    }
-}
-
+/* Where there is no other node, this completes the board's squares. */
 static void sum_node(ambit_exchange *x) {
     share_blocks(x, x->slice_first, x->slice_end, sum_blocks, NULL);
 }
@@ -447,6 +455,16 @@ void ambit_exchange_collect_average(ambit_exchange *x) {
 
 /* ---------------------------------------------------------------- the step */
 
+static void square_blocks(ambit_exchange *x, const void *context, int64_t first, int64_t end) {
+    (void)context;
+    for (int64_t block = first; block < end; block++) {
+        const int64_t at = element_of(x, block);
+        const int mine = block >= x->own_first && block < x->own_end;
+        x->board[block] =
+            mine ? ambit_sum_of_squares(own_sum(x) + at, element_of(x, block + 1) - at) : 0.0;
+    }
+}
+
 /* Writes this rank's vote to the board, and where there are other nodes the squares of the owned
  * blocks, and completes it. An entry is written by one rank of the job and zero on the others, so
  * adding them is exact in any order. */
@@ -497,7 +515,10 @@ static void update_blocks(ambit_exchange *x, const void *context, int64_t first_
 /* Meets the ranks of the node; the time is theirs for whom this rank waits. */
 static void wait_for_node(ambit_exchange *x) {
     const double begun = ambit_clock();
-    ambit_exchange_publish(x);
+    if (x->node_count > 1)
+        ambit_exchange_publish(x); /* messages to other nodes may still be on their way */
+    else
+        ambit_meeting_attend(x->meeting, x->node_size);
     x->seconds.waiting += ambit_clock() - begun;
 }
 

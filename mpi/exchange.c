@@ -39,6 +39,7 @@ struct ambit_exchange {
 
     int64_t slice_first, slice_end; /* blocks this rank's slice holds before halving */
     int64_t own_first, own_end;     /* blocks it owns after halving */
+    char *moments;                  /* memory of both moments */
     float *moment_first, *moment_second;
     float *inbox; /* what the partner sends while halving */
 
@@ -108,11 +109,11 @@ static void cut_ranges(ambit_exchange *x) {
         keep_half((x->node_index & distance) != 0, &x->own_first, &x->own_end);
 }
 
-/* The first whole cache line of a part: MPI puts a header of its own before it. All processes find
- * the same one, as pages hold many lines. */
-static char *first_line(char *part) {
-    const uintptr_t past = (uintptr_t)part % AMBIT_CACHE_LINE;
-    return past ? part + (AMBIT_CACHE_LINE - past) : part;
+/* The first whole cache line of memory, which MPI and malloc begin with a header of their own. All
+ * processes that share it find the same one, as pages hold many lines. */
+static char *first_line(char *memory) {
+    const uintptr_t past = (uintptr_t)memory % AMBIT_CACHE_LINE;
+    return past ? memory + (AMBIT_CACHE_LINE - past) : memory;
 }
 
 /* One window a node. The first rank's part begins with what exists once a node. */
@@ -167,8 +168,12 @@ static ambit_status open_window(ambit_exchange *x, const ambit_ranks *ranks) {
 
 static ambit_status allocate_private(ambit_exchange *x) {
     int64_t owned = element_of(x, x->own_end) - element_of(x, x->own_first);
-    AMBIT_TRY(ambit_allocate(&x->moment_first, (size_t)owned, sizeof(float), "first moments"));
-    AMBIT_TRY(ambit_allocate(&x->moment_second, (size_t)owned, sizeof(float), "second moments"));
+    const int64_t lines =
+        (owned * (int64_t)sizeof(float) + AMBIT_CACHE_LINE - 1) / AMBIT_CACHE_LINE;
+    AMBIT_TRY(ambit_allocate(&x->moments, (size_t)(2 * lines + 1), AMBIT_CACHE_LINE, "moments"));
+    char *first = first_line(x->moments);
+    x->moment_first = (float *)(void *)first;
+    x->moment_second = (float *)(void *)(first + lines * AMBIT_CACHE_LINE);
     int64_t half = element_of(x, x->slice_end) - element_of(x, x->slice_first);
     if (x->node_count > 1)
         AMBIT_TRY(ambit_allocate(&x->inbox, (size_t)half, sizeof(float), "gradients of a peer"));
@@ -204,8 +209,7 @@ ambit_status ambit_exchange_create(const ambit_ranks *ranks, int64_t slots,
 void ambit_exchange_destroy(ambit_exchange *x) {
     if (!x)
         return;
-    free(x->moment_first);
-    free(x->moment_second);
+    free(x->moments);
     free(x->inbox);
     free(x->arenas);
     if (x->window != MPI_WIN_NULL) {

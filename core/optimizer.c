@@ -62,8 +62,16 @@ AMBIT_VECTOR void ambit_optimizer_apply(const ambit_optimizer_step *step, int de
 
 /* Element i of a block goes into lane i mod 8 and the lanes are added in pairs: a fixed order that
  * vector instructions can follow. */
+enum { LANES = 8 };
+
+AMBIT_INLINE double sum_of_lanes(double *lanes) {
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int lane = 0; lane < half; lane++)
+            lanes[lane] += lanes[lane + half];
+    return lanes[0];
+}
+
 AMBIT_INLINE double sum_of_block(const float *values, int64_t count) {
-    enum { LANES = 8 };
     double lanes[LANES] = {0};
     int64_t i = 0;
     for (; i + LANES <= count; i += LANES)
@@ -71,10 +79,7 @@ AMBIT_INLINE double sum_of_block(const float *values, int64_t count) {
             lanes[lane] += (double)values[i + lane] * (double)values[i + lane];
     for (int lane = 0; i < count; i++, lane++)
         lanes[lane] += (double)values[i] * (double)values[i];
-    for (int half = LANES / 2; half > 0; half /= 2)
-        for (int lane = 0; lane < half; lane++)
-            lanes[lane] += lanes[lane + half];
-    return lanes[0];
+    return sum_of_lanes(lanes);
 }
 
 AMBIT_VECTOR double ambit_sum_of_squares(const float *values, int64_t count) {
@@ -84,4 +89,24 @@ AMBIT_VECTOR double ambit_sum_of_squares(const float *values, int64_t count) {
         sum += sum_of_block(values + i, left < AMBIT_NORM_BLOCK ? left : AMBIT_NORM_BLOCK);
     }
     return sum;
+}
+
+AMBIT_VECTOR double ambit_add_squared(const float *a, const float *b, int64_t count, float *sum) {
+    double lanes[LANES] = {0};
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        float total[LANES]; /* all of it before `sum`, which may be a or b, changes */
+        for (int lane = 0; lane < LANES; lane++)
+            total[lane] = a[i + lane] + b[i + lane];
+        for (int lane = 0; lane < LANES; lane++)
+            sum[i + lane] = total[lane];
+        for (int lane = 0; lane < LANES; lane++)
+            lanes[lane] += (double)total[lane] * (double)total[lane];
+    }
+    for (int lane = 0; i < count; i++, lane++) {
+        const float total = a[i] + b[i];
+        sum[i] = total;
+        lanes[lane] += (double)total * (double)total;
+    }
+    return sum_of_lanes(lanes);
 }

@@ -42,4 +42,7 @@ void ambit_optimizer_apply(const ambit_optimizer_step *step, int decays, int64_t
 enum { AMBIT_NORM_BLOCK = 4096 };
 double ambit_sum_of_squares(const float *values, int64_t count);
 
+/* sum = a + b for at most one block, which is squared on the way; `sum` may be a or b. */
+double ambit_add_squared(const float *a, const float *b, int64_t count, float *sum);
+
 #endif

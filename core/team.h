@@ -5,8 +5,9 @@
  * the same, bit for bit, for a team of any size.
  *
  * Threads are started once and inherit the caller's processor set; between runs they spin for some
- * microseconds and then sleep. A run allocates nothing and takes no lock. A team is used by one
- * thread at a time. Signals are delivered to the other threads of the process, not to the team's.
+ * microseconds and then sleep (gate.h). A run allocates nothing and takes no lock. A team is used
+ * by one thread at a time. Signals are delivered to the other threads of the process, not to the
+ * team's.
  */
 #ifndef AMBIT_CORE_TEAM_H
 #define AMBIT_CORE_TEAM_H

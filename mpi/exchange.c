@@ -1,12 +1,15 @@
 #include "exchange.h"
 
+#include "../core/clock.h"
+#include "../core/vector.h"
+#include "meeting.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     MAX_LEVELS = 32,
-    PIECE = 1024,   /* floats summed at a time: stays in the first-level cache */
     PART_BLOCKS = 2 /* blocks a member of the team takes at a time */
 };
 
@@ -23,21 +26,24 @@ struct ambit_exchange {
     int node_rank, node_size, node_index, node_count;
 
     MPI_Win window;
+    ambit_meeting *meeting;      /* of the node */
     float *parameters, *average; /* of the node */
     double *board;               /* of the node: squared norm of each block, then votes */
-    float **arenas;              /* the gradient arena of each rank of the node */
+    float **arenas;              /* of each rank of the node: `levels` + 1 gradients */
+    int64_t stride;              /* floats from one gradient of an arena to the next */
 
-    float *pending[MAX_LEVELS]; /* sums of 1, 2, 4 … slots, waiting for their sibling */
-    float *current;             /* the slot being computed */
-    float *buffers[MAX_LEVELS]; /* all of them, to free */
-    float *spare[MAX_LEVELS];   /* those not in use */
-    int spare_count;
+    /* Gradient l of an arena is the sum of 2ˡ slots that waits for its sibling; the last one is the
+     * sum of this rank, once it is complete. */
+    int levels;     /* 2^levels slots a rank */
     int64_t folded; /* slots folded in this step */
 
     int64_t slice_first, slice_end; /* blocks this rank's slice holds before halving */
     int64_t own_first, own_end;     /* blocks it owns after halving */
+    char *moments;                  /* memory of both moments */
     float *moment_first, *moment_second;
     float *inbox; /* what the partner sends while halving */
+
+    ambit_exchange_seconds seconds;
 };
 
 static int is_power_of_two(int64_t value) {
@@ -51,6 +57,16 @@ static int64_t least(int64_t a, int64_t b) {
 /* First element of a block, at most all there are. */
 static int64_t element_of(const ambit_exchange *x, int64_t block) {
     return least(block * AMBIT_NORM_BLOCK, x->count);
+}
+
+/* Gradient `level` of a rank of the node. */
+static float *gradient_of(const ambit_exchange *x, int node_rank, int level) {
+    return x->arenas[node_rank] + level * x->stride;
+}
+
+/* The sum of this rank, then of the slice, then of all nodes. */
+static float *own_sum(const ambit_exchange *x) {
+    return gradient_of(x, x->node_rank, x->levels);
 }
 
 /* ---------------------------------------------------------------- setting up */
@@ -93,12 +109,23 @@ static void cut_ranges(ambit_exchange *x) {
         keep_half((x->node_index & distance) != 0, &x->own_first, &x->own_end);
 }
 
+/* The first whole cache line of memory, which MPI and malloc begin with a header of their own. All
+ * processes that share it find the same one, as pages hold many lines. */
+static char *first_line(char *memory) {
+    const uintptr_t past = (uintptr_t)memory % AMBIT_CACHE_LINE;
+    return past ? memory + (AMBIT_CACHE_LINE - past) : memory;
+}
+
 /* One window a node. The first rank's part begins with what exists once a node. */
 static ambit_status open_window(ambit_exchange *x, const ambit_ranks *ranks) {
-    const int64_t arena = (x->count + 15) / 16 * 16; /* floats; whole cache lines */
+    const int64_t all = (x->count + 15) / 16 * 16; /* floats; whole cache lines */
+    const int64_t arena = (x->levels + 1) * all;
     const int64_t board = (x->blocks + 2 * (int64_t)x->node_size + 7) / 8 * 8;
-    const int64_t common = 2 * arena * (int64_t)sizeof(float) + board * (int64_t)sizeof(double);
-    int64_t mine = arena * (int64_t)sizeof(float) + (x->node_rank == 0 ? common : 0);
+    const int64_t common = (int64_t)sizeof(ambit_meeting) + 2 * all * (int64_t)sizeof(float) +
+                           board * (int64_t)sizeof(double);
+    const int64_t mine =
+        AMBIT_CACHE_LINE + arena * (int64_t)sizeof(float) + (x->node_rank == 0 ? common : 0);
+    x->stride = all;
     MPI_Info info;
     MPI_Info_create(&info);
     MPI_Info_set(info, "alloc_shared_noncontig", "true"); /* pages near the rank that fills them */
@@ -123,45 +150,34 @@ static ambit_status open_window(ambit_exchange *x, const ambit_ranks *ranks) {
         int unit;
         char *part;
         MPI_Win_shared_query(x->window, rank, &size, &unit, &part);
+        part = first_line(part);
         if (rank == 0) {
-            x->parameters = (float *)(void *)part;
-            x->average = x->parameters + arena;
-            x->board = (double *)(void *)(x->average + arena);
+            x->meeting = (ambit_meeting *)(void *)part;
+            x->parameters = (float *)(void *)(x->meeting + 1);
+            x->average = x->parameters + all;
+            x->board = (double *)(void *)(x->average + all);
             part += common;
         }
         x->arenas[rank] = (float *)(void *)part;
     }
     memset(x->arenas[x->node_rank], 0, (size_t)arena * sizeof(float));
     if (x->node_rank == 0)
-        memset(x->parameters, 0, (size_t)common);
+        memset(x->meeting, 0, (size_t)common);
     return AMBIT_OK;
 }
 
 static ambit_status allocate_private(ambit_exchange *x) {
-    int levels = 0;
-    while (((int64_t)1 << levels) < x->own_slots)
-        levels++;
-    /* The last slot of a step is computed in the arena itself: only the others need buffers. */
-    for (int level = 0; level < levels; level++) {
-        AMBIT_TRY(ambit_allocate(&x->buffers[level], (size_t)x->count, sizeof(float),
-                                 "gradients waiting to be summed"));
-        x->spare[x->spare_count++] = x->buffers[level];
-    }
     int64_t owned = element_of(x, x->own_end) - element_of(x, x->own_first);
-    AMBIT_TRY(ambit_allocate(&x->moment_first, (size_t)owned, sizeof(float), "first moments"));
-    AMBIT_TRY(ambit_allocate(&x->moment_second, (size_t)owned, sizeof(float), "second moments"));
+    const int64_t lines =
+        (owned * (int64_t)sizeof(float) + AMBIT_CACHE_LINE - 1) / AMBIT_CACHE_LINE;
+    AMBIT_TRY(ambit_allocate(&x->moments, (size_t)(2 * lines + 1), AMBIT_CACHE_LINE, "moments"));
+    char *first = first_line(x->moments);
+    x->moment_first = (float *)(void *)first;
+    x->moment_second = (float *)(void *)(first + lines * AMBIT_CACHE_LINE);
     int64_t half = element_of(x, x->slice_end) - element_of(x, x->slice_first);
     if (x->node_count > 1)
         AMBIT_TRY(ambit_allocate(&x->inbox, (size_t)half, sizeof(float), "gradients of a peer"));
     return AMBIT_OK;
-}
-
-/* Chooses where the next slot's gradient goes. */
-static void choose_buffer(ambit_exchange *x) {
-    if (x->folded + 1 == x->own_slots)
-        x->current = x->arenas[x->node_rank];
-    else
-        x->current = x->spare[--x->spare_count];
 }
 
 ambit_status ambit_exchange_create(const ambit_ranks *ranks, int64_t slots,
@@ -180,11 +196,12 @@ ambit_status ambit_exchange_create(const ambit_ranks *ranks, int64_t slots,
     x->slots = slots;
     x->own_slots = slots / ranks->size;
     x->first_slot = x->own_slots * ranks->rank;
+    while (((int64_t)1 << x->levels) < x->own_slots)
+        x->levels++;
     join_node(x, ranks);
     cut_ranges(x);
     AMBIT_TRY(open_window(x, ranks));
     AMBIT_TRY_ALL(ranks, allocate_private(x));
-    choose_buffer(x);
     ambit_exchange_publish(x);
     return AMBIT_OK;
 }
@@ -192,10 +209,7 @@ ambit_status ambit_exchange_create(const ambit_ranks *ranks, int64_t slots,
 void ambit_exchange_destroy(ambit_exchange *x) {
     if (!x)
         return;
-    for (int level = 0; level < MAX_LEVELS; level++)
-        free(x->buffers[level]);
-    free(x->moment_first);
-    free(x->moment_second);
+    free(x->moments);
     free(x->inbox);
     free(x->arenas);
     if (x->window != MPI_WIN_NULL) {
@@ -226,8 +240,23 @@ int64_t ambit_exchange_count(const ambit_exchange *x) {
     return x->count;
 }
 
+/* Sums that the next slot completes, as it carries into one after the other. */
+static int carries(const ambit_exchange *x) {
+    int level = 0;
+    while ((x->folded >> level) & 1)
+        level++;
+    return level;
+}
+
+/* Where the sum will be in the end, which is free as long as it is not complete. */
 float *ambit_exchange_gradient(ambit_exchange *x) {
-    return x->current;
+    return gradient_of(x, x->node_rank, carries(x));
+}
+
+ambit_exchange_seconds ambit_exchange_take_seconds(ambit_exchange *x) {
+    const ambit_exchange_seconds seconds = x->seconds;
+    x->seconds = (ambit_exchange_seconds){0};
+    return seconds;
 }
 
 ambit_owned ambit_exchange_owned(ambit_exchange *x) {
@@ -280,63 +309,83 @@ static void share_blocks(ambit_exchange *x, int64_t first, int64_t end, block_wo
 
 /* ---------------------------------------------------------------- summing */
 
-typedef struct {
-    float *sum;
-    const float *term;
-    int64_t term_first; /* element at which term begins */
-} addition;
-
-static void add_blocks(ambit_exchange *x, const void *context, int64_t first, int64_t end) {
-    const addition *a = context;
-    const int64_t from = element_of(x, first), count = element_of(x, end) - from;
-    float *restrict sum = a->sum + from;
-    const float *restrict term = a->term + (from - a->term_first);
-    for (int64_t i = 0; i < count; i++)
-        sum[i] += term[i];
-}
-
-/* Like adding one to a binary counter: a slot's sum carries into the sum of its sibling, and on. */
-void ambit_exchange_fold(ambit_exchange *x) {
-    int level = 0;
-    for (int64_t carry = x->folded; carry & 1; carry >>= 1, level++) {
-        share_blocks(x, 0, x->blocks, add_blocks, &(addition){x->current, x->pending[level], 0});
-        x->spare[x->spare_count++] = x->pending[level];
-    }
-    x->pending[level] = x->current;
-    x->folded++;
-    if (x->folded < x->own_slots)
-        choose_buffer(x);
-}
-
-/* out = the sum of parts[0 … n) as a binary tree, n a power of two; out may be parts[k] itself. */
-static void tree_sum(float *const *parts, int n, int64_t first, int64_t count, float *out) {
-    if (n == 1) {
-        memmove(out, parts[0] + first, (size_t)count * sizeof *out);
-        return;
-    }
-    float left[PIECE], right[PIECE];
-    const float *a = parts[0] + first, *b = parts[1] + first;
-    if (n > 2) {
-        tree_sum(parts, n / 2, first, count, left);
-        tree_sum(parts + n / 2, n / 2, first, count, right);
-        a = left;
-        b = right;
-    }
+/* out may be a or b. */
+AMBIT_VECTOR static void add(const float *a, const float *b, int64_t count, float *out) {
+#pragma GCC ivdep
     for (int64_t i = 0; i < count; i++)
         out[i] = a[i] + b[i];
 }
 
-/* Sums this rank's slice of all arenas of the node, into its own arena. */
-static void sum_arenas(ambit_exchange *x, const void *context, int64_t first, int64_t end) {
-    const int64_t last = element_of(x, end);
-    (void)context;
-    for (int64_t i = element_of(x, first); i < last; i += PIECE)
-        tree_sum(x->arenas, x->node_size, i, least(PIECE, last - i), x->arenas[x->node_rank] + i);
+/* A rank's gradient `level` plus the `terms` smallest ones that wait for it, from the smallest on:
+ * `count` ≤ AMBIT_NORM_BLOCK elements. Returns where the sum is: in the arena or in `space`. */
+static const float *sum_slots(const ambit_exchange *x, int node_rank, int level, int terms,
+                              int64_t first, int64_t count, float *space) {
+    const float *sum = gradient_of(x, node_rank, level) + first;
+    for (int term = 0; term < terms; term++) {
+        add(sum, gradient_of(x, node_rank, term) + first, count, space);
+        sum = space;
+    }
+    return sum;
 }
 
+/* The sum of `n` ranks of the node as a binary tree, n a power of two; the rest as sum_slots. */
+static const float *sum_ranks(const ambit_exchange *x, int node_rank, int n, int64_t first,
+                              int64_t count, float *space) {
+    if (n == 1)
+        return sum_slots(x, node_rank, x->levels, x->levels, first, count, space);
+    float other[AMBIT_NORM_BLOCK];
+    const float *left = sum_ranks(x, node_rank, n / 2, first, count, space);
+    const float *right = sum_ranks(x, node_rank + n / 2, n / 2, first, count, other);
+    add(left, right, count, space);
+    return space;
+}
+
+static void fold_blocks(ambit_exchange *x, const void *context, int64_t first, int64_t end) {
+    const int level = carries(x);
+    (void)context;
+    for (int64_t block = first; block < end; block++) {
+        const int64_t at = element_of(x, block);
+        sum_slots(x, x->node_rank, level, level, at, element_of(x, block + 1) - at,
+                  gradient_of(x, x->node_rank, level) + at);
+    }
+}
+
+/* Like adding one to a binary counter: a slot's sum carries into the sum of its sibling, and on.
+ * The last slot's carries are left to sum_node(), which reads all of it anyway. */
+void ambit_exchange_fold(ambit_exchange *x) {
+    const double begun = ambit_clock();
+    if (x->folded + 1 < x->own_slots && carries(x) > 0)
+        share_blocks(x, 0, x->blocks, fold_blocks, NULL);
+    x->folded++;
+    x->seconds.working += ambit_clock() - begun;
+}
+
+/* Sums a block over the node, into this rank's arena; its squares are taken with the last addition.
+ */
+static double sum_block(const ambit_exchange *x, int64_t first, int64_t count) {
+    float left[AMBIT_NORM_BLOCK], right[AMBIT_NORM_BLOCK];
+    float *sum = own_sum(x) + first;
+    const int half = x->node_size / 2, last = x->levels - 1;
+    if (half > 0)
+        return ambit_add_squared(sum_ranks(x, 0, half, first, count, left),
+                                 sum_ranks(x, half, half, first, count, right), count, sum);
+    if (last >= 0)
+        return ambit_add_squared(sum_slots(x, 0, x->levels, last, first, count, left),
+                                 gradient_of(x, 0, last) + first, count, sum);
+    return ambit_sum_of_squares(sum, count);
+}
+
+static void sum_blocks(ambit_exchange *x, const void *context, int64_t first, int64_t end) {
+    (void)context;
+    for (int64_t block = first; block < end; block++) {
+        const int64_t at = element_of(x, block);
+        x->board[block] = sum_block(x, at, element_of(x, block + 1) - at);
+    }
+}
+
+/* Where there is no other node, this completes the board's squares. */
 static void sum_node(ambit_exchange *x) {
-    if (x->node_size > 1)
-        share_blocks(x, x->slice_first, x->slice_end, sum_arenas, NULL);
+    share_blocks(x, x->slice_first, x->slice_end, sum_blocks, NULL);
 }
 
 /* MPI counts are 32-bit, so long messages go in pieces, both ways at once. */
@@ -352,10 +401,22 @@ static void swap(ambit_exchange *x, int partner, const float *out, int64_t out_c
     }
 }
 
+typedef struct {
+    float *sum;
+    const float *term;
+    int64_t term_first; /* element at which term begins */
+} addition;
+
+static void add_blocks(ambit_exchange *x, const void *context, int64_t first, int64_t end) {
+    const addition *a = context;
+    const int64_t from = element_of(x, first), count = element_of(x, end) - from;
+    add(a->sum + from, a->term + (from - a->term_first), count, a->sum + from);
+}
+
 /* Recursive halving: at each distance a rank keeps one half of its range and gives away the other.
  */
 static void sum_nodes(ambit_exchange *x) {
-    float *gradient = x->arenas[x->node_rank];
+    float *gradient = own_sum(x);
     int64_t first = x->slice_first, end = x->slice_end;
     for (int distance = 1; distance < x->node_count; distance *= 2) {
         int upper = (x->node_index & distance) != 0;
@@ -398,25 +459,25 @@ void ambit_exchange_collect_average(ambit_exchange *x) {
 
 /* ---------------------------------------------------------------- the step */
 
-static void fill_squares(ambit_exchange *x, const void *context, int64_t first, int64_t end) {
-    const float *gradient = context;
+static void square_blocks(ambit_exchange *x, const void *context, int64_t first, int64_t end) {
+    (void)context;
     for (int64_t block = first; block < end; block++) {
         const int64_t at = element_of(x, block);
         const int mine = block >= x->own_first && block < x->own_end;
         x->board[block] =
-            mine ? ambit_sum_of_squares(gradient + at, element_of(x, block + 1) - at) : 0.0;
+            mine ? ambit_sum_of_squares(own_sum(x) + at, element_of(x, block + 1) - at) : 0.0;
     }
 }
 
-/* Writes the squares of the owned blocks and this rank's vote to the board, and completes it. An
- * entry is written by one rank of the job and zero on the others, so adding them is exact in any
- * order. */
+/* Writes this rank's vote to the board, and where there are other nodes the squares of the owned
+ * blocks, and completes it. An entry is written by one rank of the job and zero on the others, so
+ * adding them is exact in any order. */
 static void fill_board(ambit_exchange *x, const ambit_vote *vote) {
     double *votes = x->board + x->blocks + 2 * (int64_t)x->node_rank;
-    share_blocks(x, x->slice_first, x->slice_end, fill_squares, x->arenas[x->node_rank]);
     votes[0] = vote->stop;
     votes[1] = vote->failed;
     if (x->node_count > 1) {
+        share_blocks(x, x->slice_first, x->slice_end, square_blocks, NULL);
         MPI_Allreduce(MPI_IN_PLACE, x->board + x->slice_first, (int)(x->slice_end - x->slice_first),
                       MPI_DOUBLE, MPI_SUM, x->peers);
         MPI_Allreduce(MPI_IN_PLACE, votes, 2, MPI_DOUBLE, MPI_SUM, x->peers);
@@ -441,7 +502,7 @@ static void update_blocks(ambit_exchange *x, const void *context, int64_t first_
     const ambit_optimizer_step *step = context;
     const int64_t all_first = element_of(x, first_block), all_end = element_of(x, end_block);
     ambit_owned owned = ambit_exchange_owned(x);
-    const float *gradient = x->arenas[x->node_rank];
+    const float *gradient = own_sum(x);
     for (int i = 0; i < x->table_count; i++) {
         int64_t first = x->table[i].offset, end = first + x->table[i].count;
         first = first < all_first ? all_first : first;
@@ -455,22 +516,37 @@ static void update_blocks(ambit_exchange *x, const void *context, int64_t first_
     }
 }
 
-void ambit_exchange_step(ambit_exchange *x, const ambit_optimizer_options *options, int64_t t,
-                         ambit_vote *vote, double *norm) {
-    ambit_exchange_publish(x); /* all arenas are filled, and nobody reads parameters any more */
+/* Meets the ranks of the node; the time is theirs for whom this rank waits. */
+static void wait_for_node(ambit_exchange *x) {
+    const double begun = ambit_clock();
+    if (x->node_count > 1)
+        ambit_exchange_publish(x); /* messages to other nodes may still be on their way */
+    else
+        ambit_meeting_attend(x->meeting, x->node_size);
+    x->seconds.waiting += ambit_clock() - begun;
+}
+
+static void step_together(ambit_exchange *x, const ambit_optimizer_options *options, int64_t t,
+                          ambit_vote *vote, double *norm) {
+    wait_for_node(x); /* all arenas are filled, and nobody reads parameters any more */
     sum_node(x);
     sum_nodes(x);
     fill_board(x, vote);
-    ambit_exchange_publish(x);
+    wait_for_node(x);
     *norm = read_board(x, vote);
     if (vote->failed == 0 && isfinite(*norm)) {
         ambit_optimizer_step step = ambit_optimizer_at(options, t, *norm);
         share_blocks(x, x->own_first, x->own_end, update_blocks, &step);
         gather_nodes(x, x->parameters);
     }
-    ambit_exchange_publish(x);
-    if (vote->failed == 0) {
+    wait_for_node(x);
+    if (vote->failed == 0)
         x->folded = 0;
-        choose_buffer(x);
-    }
+}
+
+void ambit_exchange_step(ambit_exchange *x, const ambit_optimizer_options *options, int64_t t,
+                         ambit_vote *vote, double *norm) {
+    const double begun = ambit_clock(), waited = x->seconds.waiting;
+    step_together(x, options, t, vote, norm);
+    x->seconds.working += ambit_clock() - begun - (x->seconds.waiting - waited);
 }

@@ -5,13 +5,15 @@
  * order, so that the result is bitwise the same for P = 1, 2, 4 … V:
  *
  *   slots of a rank       folded as they come, like carries in a binary counter
- *   ranks of a node       each rank sums its slice of all gradient arenas of the node
+ *   ranks of a node       each rank sums its slice of all gradient arenas of the node, and on the
+ *                         way folds their last slots, which so take no pass of their own
  *   nodes                 recursive halving between the ranks that own the same slice, nearest node
  * first
  *
  * Memory: parameters and their running average exist once a node, in a window that its ranks share;
- * the gradient arena of a rank is in that window too, so that on a node nothing is sent at all. The
- * optimiser's moments exist once in the job: each rank keeps those of the range it owns.
+ * the gradient arena of a rank is in that window too, so that on a node nothing is sent at all: one
+ * gradient, and one more for each time its slots can be halved. The optimiser's moments exist once
+ * in the job: each rank keeps those of the range it owns.
  *
  *      rank 0 arena ┌────┬────┐      own slice summed,      ┌────┬────┐
  *      rank 1 arena ├────┼────┤  →   halved between nodes → │ p₀ │ p₁ │ parameters of the node
@@ -74,6 +76,15 @@ typedef struct {
  * can only be destroyed. */
 void ambit_exchange_step(ambit_exchange *exchange, const ambit_optimizer_options *options,
                          int64_t t, ambit_vote *vote, double *norm);
+
+/* How this rank spent its time in fold and step. */
+typedef struct {
+    double working; /* sums, norm, update; and messages between nodes */
+    double waiting; /* until the other ranks of the node had come as far */
+} ambit_exchange_seconds;
+
+/* Since this was last asked, or since the exchange was created. */
+ambit_exchange_seconds ambit_exchange_take_seconds(ambit_exchange *exchange);
 
 /* Collective. Brings the average up to date on all nodes (between steps it is so only for the
  * owners). */

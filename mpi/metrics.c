@@ -136,6 +136,7 @@ static ambit_status board_train(ambit_metrics *metrics, const ambit_metrics_trai
         {"speed/peak_share", line->peak_share},
         {"speed/data_share", line->data_share},
         {"speed/exchange_share", line->exchange_share},
+        {"speed/wait_share", line->wait_share},
     };
     AMBIT_TRY(ambit_tensorboard_scalars(metrics->board, line->step, scalars,
                                         (int)(sizeof scalars / sizeof *scalars)));
@@ -146,14 +147,14 @@ static ambit_status board_train(ambit_metrics *metrics, const ambit_metrics_trai
 
 ambit_status ambit_metrics_write_train(ambit_metrics *metrics, const ambit_metrics_train *line) {
     json_t *object = json_pack(
-        "{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind", "train",
+        "{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind", "train",
         "step", (json_int_t)line->step, "seconds", ambit_json_real(line->seconds), "loss",
         ambit_json_real(line->loss), "rate", ambit_json_real(line->rate), "gradient_norm",
         ambit_json_real(line->gradient_norm), "samples_per_second",
         ambit_json_real(line->samples_per_second), "peak_share", ambit_json_real(line->peak_share),
         "data_share", ambit_json_real(line->data_share), "exchange_share",
-        ambit_json_real(line->exchange_share), "bin_loss",
-        ambit_json_reals(line->bin_loss, AMBIT_METRIC_BINS), "bin_count",
+        ambit_json_real(line->exchange_share), "wait_share", ambit_json_real(line->wait_share),
+        "bin_loss", ambit_json_reals(line->bin_loss, AMBIT_METRIC_BINS), "bin_count",
         ambit_json_integers(line->bin_count, AMBIT_METRIC_BINS), "source_count",
         ambit_json_integers(line->source_count, line->source_total));
     AMBIT_TRY(write_line(metrics, object));

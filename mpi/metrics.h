@@ -8,13 +8,15 @@
  *    "bin_probability":[…],"effective_samples":[…]}
  *   {"kind":"train","step":100,"seconds":12.3,"loss":0.51,"rate":0.002,"gradient_norm":0.8,
  *    "samples_per_second":9000,"peak_share":0.42,"data_share":0.05,"exchange_share":0.03,
- *    "bin_loss":[…],"bin_count":[…],"source_count":[…]}
+ *    "wait_share":0.01,"bin_loss":[…],"bin_count":[…],"source_count":[…]}
  *   {"kind":"validate","step":500,"loss":0.6,"bin_loss":[…],"bin_count":[…]}
  *
  * The bins of the arrays are AMBIT_METRIC_BINS equal intervals of σ; a bin nothing fell into has
- * loss null. Losses are means per element since the line before; counts are samples. "seconds"
- * counts training time over all starts of the run. A restart appends a new "start" line with its
- * step, after the file was cut back to the checkpoint's step.
+ * loss null. Shares are of the time since the line before, means over the ranks: reading samples;
+ * summing gradients and updating; waiting until the other ranks of the node have come as far. The
+ * rest is computing. Losses are means per element since the line before; counts are samples.
+ * "seconds" counts training time over all starts of the run. A restart appends a new "start" line
+ * with its step, after the file was cut back to the checkpoint's step.
  *
  * Rank 0 alone writes. Not collective.
  */
@@ -43,7 +45,7 @@ typedef struct {
 typedef struct {
     int64_t step;
     double seconds, loss, rate, gradient_norm, samples_per_second, peak_share, data_share,
-        exchange_share;
+        exchange_share, wait_share;
     double bin_loss[AMBIT_METRIC_BINS];
     int64_t bin_count[AMBIT_METRIC_BINS];
     const int64_t *source_count; /* one a source */

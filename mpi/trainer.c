@@ -41,7 +41,7 @@ typedef struct {
     double peak;           /* flops a second of one core, measured at start */
     double seconds_before; /* of training, in jobs before this one */
     double started;
-    double data_seconds, exchange_seconds, logged; /* since the last metrics line */
+    double data_seconds, logged; /* since the last metrics line */
     int64_t logged_step;
     double loss, samples_per_second, peak_share; /* of the last metrics line */
 } trainer;
@@ -246,9 +246,25 @@ static ambit_status write_start(trainer *t, int64_t step) {
     return ambit_agree(ranks, status);
 }
 
+/* Where time went since the last metrics line: means over the ranks, in seconds. */
+typedef struct {
+    double data, exchange, wait;
+} spent;
+
+/* Collective; the result is rank 0's. */
+static spent collect_spent(trainer *t) {
+    const ambit_exchange_seconds exchange = ambit_exchange_take_seconds(t->exchange);
+    const double mine[] = {t->data_seconds, exchange.working, exchange.waiting};
+    double sums[3] = {0};
+    MPI_Reduce(mine, sums, 3, MPI_DOUBLE, MPI_SUM, 0, t->ranks->world);
+    const double ranks = (double)t->ranks->size;
+    return (spent){sums[0] / ranks, sums[1] / ranks, sums[2] / ranks};
+}
+
 static ambit_status write_metrics(trainer *t, int64_t step, double norm) {
     ambit_meter_sum sum;
     ambit_meter_collect(t->ranks, &t->meter, &sum);
+    const spent seconds = collect_spent(t);
     ambit_status status = AMBIT_OK;
     if (t->ranks->rank == 0) {
         const double now = ambit_clock(), passed = now - t->logged;
@@ -266,8 +282,9 @@ static ambit_status write_metrics(trainer *t, int64_t step, double norm) {
                                     .gradient_norm = norm,
                                     .samples_per_second = t->samples_per_second,
                                     .peak_share = t->peak_share,
-                                    .data_share = t->data_seconds / passed,
-                                    .exchange_share = t->exchange_seconds / passed,
+                                    .data_share = seconds.data / passed,
+                                    .exchange_share = seconds.exchange / passed,
+                                    .wait_share = seconds.wait / passed,
                                     .source_count = sum.source_count,
                                     .source_total = t->meter.sources};
         ambit_meter_bin_means(&sum, line.bin_loss);
@@ -276,7 +293,7 @@ static ambit_status write_metrics(trainer *t, int64_t step, double norm) {
     }
     t->logged = ambit_clock();
     t->logged_step = step;
-    t->data_seconds = t->exchange_seconds = 0;
+    t->data_seconds = 0;
     return ambit_agree(t->ranks, status);
 }
 
@@ -313,9 +330,7 @@ static ambit_status run_step(trainer *t, int64_t step, int *stop, double *norm) 
     for (int64_t slot = 0; slot < t->slot_count && status == AMBIT_OK; slot++)
         status = run_slot(t, step, slot);
     ambit_vote vote = {.stop = ambit_stop_asked(), .failed = status != AMBIT_OK};
-    double begun = ambit_clock();
     ambit_exchange_step(t->exchange, &t->optimizer, step, &vote, norm);
-    t->exchange_seconds += ambit_clock() - begun;
     if (vote.failed > 0)
         return ambit_agree(t->ranks, status);
     if (!isfinite(*norm))

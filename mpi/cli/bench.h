@@ -44,6 +44,7 @@ typedef struct {
     double share;            /* of the peak of its threads */
     double flops, bytes;     /* that a step needs at least, a rank */
     double update;           /* seconds of clip, AdamW, EMA and exchange */
+    double wait;             /* seconds until the other ranks had come as far */
     int64_t parameters;      /* numbers */
     int64_t parameter_bytes; /* with their average */
     int64_t gradient_bytes, optimizer_bytes, activation_bytes;

@@ -84,7 +84,7 @@ static void print_profile(const ambit_bench_step_result *r) {
     const int count = r->profile_count;
     ambit_operator_profile *kinds;
     int kind_count = 0;
-    double all = r->update;
+    double all = r->update + r->wait;
     if (ambit_allocate(&kinds, (size_t)count, sizeof *kinds, "profile") != AMBIT_OK)
         return;
     for (int i = 0; i < count; i++) {
@@ -102,6 +102,8 @@ static void print_profile(const ambit_bench_step_result *r) {
         print_profile_row(&kinds[k], all);
     printf("  %-51s %7s %7.3f %6.1f\n", "clip, AdamW, EMA, exchange", "", milli * r->update,
            100 * r->update / all);
+    printf("  %-51s %7s %7.3f %6.1f\n", "waiting for other ranks", "", milli * r->wait,
+           100 * r->wait / all);
     print_profile_head("time by operator, in the order of running");
     for (int i = 0; i < count; i++)
         print_profile_row(&r->profile[i], all);
@@ -113,8 +115,9 @@ static void print_step(const ambit_bench_network *network, int ranks,
     const double least = floor_seconds(r);
     printf("%s: a training step of %" PRId64 " samples a rank, %" PRId64 " parameters, %d rank%s\n",
            network->name, network->batch, r->parameters, ranks, ranks > 1 ? "s" : "");
-    printf("  a step      %9.3f ms   of which clip, AdamW, EMA and exchange %.3f ms\n",
-           milli * r->seconds, milli * r->update);
+    printf("  a step      %9.3f ms   of which clip, AdamW, EMA and exchange %.3f ms, waiting for "
+           "other ranks %.3f ms\n",
+           milli * r->seconds, milli * r->update, milli * r->wait);
     printf("  speed       %9.1f GF/s, %.1f %% of the peak of %.1f GF/s (kernels: %s)\n",
            giga * r->flops / r->seconds, 100 * r->share, giga * r->peak, ambit_product_kernel());
     printf("  floor       %9.3f ms = %.3f GF at the peak + %.1f MB of memory at %.1f GB/s; the "
@@ -152,12 +155,12 @@ static void print_json(json_t *value) {
 
 static json_t *step_as_json(const ambit_bench_network *network, int ranks,
                             const ambit_bench_step_result *r) {
-    json_t *value =
-        json_pack("{s:s, s:I, s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "network",
-                  network->name, "batch", (json_int_t)network->batch, "ranks", ranks, "parameters",
-                  (json_int_t)r->parameters, "seconds", r->seconds, "update_seconds", r->update,
-                  "peak", r->peak, "share", r->share, "flops", r->flops, "bandwidth", r->bandwidth,
-                  "floor_seconds", floor_seconds(r), "scaling", scaling(ranks, r));
+    json_t *value = json_pack(
+        "{s:s, s:I, s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "network",
+        network->name, "batch", (json_int_t)network->batch, "ranks", ranks, "parameters",
+        (json_int_t)r->parameters, "seconds", r->seconds, "update_seconds", r->update,
+        "wait_seconds", r->wait, "peak", r->peak, "share", r->share, "flops", r->flops, "bandwidth",
+        r->bandwidth, "floor_seconds", floor_seconds(r), "scaling", scaling(ranks, r));
     json_t *memory = json_pack(
         "{s:I, s:I, s:I, s:I, s:I}", "parameters", (json_int_t)r->parameter_bytes, "gradient",
         (json_int_t)r->gradient_bytes, "optimizer", (json_int_t)r->optimizer_bytes, "activations",

@@ -16,7 +16,6 @@ typedef struct {
     ambit_network *network;
     int threads;
     int64_t t; /* of the optimiser */
-    double update_seconds;
 } bench_step;
 
 static const ambit_optimizer_options optimizer = {.learning_rate = 1e-4,
@@ -57,10 +56,8 @@ static void run_step(bench_step *bench, ambit_exchange *exchange) {
                      ambit_exchange_gradient(exchange));
     ambit_network_forward(bench->network);
     ambit_network_backward(bench->network);
-    const double start = ambit_clock();
     ambit_exchange_fold(exchange);
     ambit_exchange_step(exchange, &optimizer, ++bench->t, &vote, &norm);
-    bench->update_seconds += ambit_clock() - start;
 }
 
 /* Seconds a step, over `count`. */
@@ -118,7 +115,7 @@ static ambit_status measure(const ambit_ranks *ranks, bench_step *bench, ambit_e
     time_steps(bench, together, 1);
     const int64_t count = steps_a_round(ranks, effort->seconds, time_steps(bench, together, 1));
     int64_t timed = 0;
-    bench->update_seconds = 0;
+    ambit_exchange_take_seconds(together);
     for (int i = 0; i < effort->rounds; i++) {
         s->peak[i] = ambit_product_peak();
         meet(ranks);
@@ -126,17 +123,17 @@ static ambit_status measure(const ambit_ranks *ranks, bench_step *bench, ambit_e
         timed += count;
         meet(ranks);
         s->share[i] = result->flops / s->step[i] / (s->peak[i] * bench->threads);
-        const double update = bench->update_seconds;
         if (alone)
             s->alone[i] = time_steps(bench, alone, count);
-        bench->update_seconds = update;
         meet(ranks);
     }
     result->seconds = ambit_bench_median(effort->rounds, s->step);
     result->alone = alone ? ambit_bench_median(effort->rounds, s->alone) : 0;
     result->peak = ambit_bench_median(effort->rounds, s->peak);
     result->share = ambit_bench_median(effort->rounds, s->share);
-    result->update = bench->update_seconds / (double)timed;
+    const ambit_exchange_seconds exchange = ambit_exchange_take_seconds(together);
+    result->update = exchange.working / (double)timed;
+    result->wait = exchange.waiting / (double)timed;
     free(s);
     return AMBIT_OK;
 }

@@ -1,5 +1,6 @@
 #include "bench.h"
 #include "command.h"
+#include "cores.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +88,7 @@ static ambit_status parse(int argc, char **argv, request *asked) {
 static ambit_status bench_step(const ambit_ranks *ranks, const request *asked,
                                const ambit_bench_network *network) {
     ambit_bench_step_result result;
+    ambit_cores_warn(ranks, network->threads);
     AMBIT_TRY(ambit_bench_step(ranks, network, &asked->effort, &result));
     if (ranks->rank == 0)
         ambit_bench_print_step(network, ranks->size, &result, asked->json);

@@ -3,6 +3,7 @@
 #include "../../core/product.h"
 #include "../run.h"
 #include "../trainer.h"
+#include "cores.h"
 #include "environment.h"
 #include "shared_config.h"
 
@@ -96,6 +97,7 @@ static ambit_status run_training(const ambit_ranks *ranks, const arguments *a,
     const ambit_settings *settings = ambit_config_settings(shared->config);
     /* an environment that cannot be used would be noticed only when the run is evaluated */
     AMBIT_TRY_ALL(ranks, ambit_environment_check(settings));
+    ambit_cores_warn(ranks, settings->train.threads);
     if (a->dry)
         return estimate(ranks, settings);
     AMBIT_TRY(ambit_run_claim(ranks, a->run, shared->text, shared->origins));

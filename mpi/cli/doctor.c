@@ -1,15 +1,14 @@
-#define _GNU_SOURCE /* CPU_COUNT, sched_getaffinity */
 #include "doctor.h"
 
 #include "../../core/product.h"
 #include "../../plugins/loader.h"
+#include "cores.h"
 #include "version.h"
 
 #include <cblas.h>
 #include <errno.h>
 #include <hdf5.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,11 +85,8 @@ static void check_threads(const ambit_ranks *ranks, ambit_finding *finding) {
 
 /* Cores that the ranks of this node may use, together, against their number. */
 static void check_cores(const ambit_ranks *ranks, ambit_finding *finding) {
-    cpu_set_t mine, together;
-    CPU_ZERO(&mine);
-    sched_getaffinity(0, sizeof mine, &mine);
-    MPI_Allreduce(&mine, &together, (int)sizeof mine, MPI_BYTE, MPI_BOR, ranks->node);
-    const int cores = CPU_COUNT(&together);
+    const ambit_cores allowed = ambit_cores_allowed(ranks);
+    const int cores = allowed.together;
     const long online = sysconf(_SC_NPROCESSORS_ONLN);
     if (ranks->node_size > cores)
         conclude(finding, AMBIT_DOCTOR_WARNING,
@@ -102,8 +98,7 @@ static void check_cores(const ambit_ranks *ranks, ambit_finding *finding) {
                  ranks->node_size, cores, online);
     else
         conclude(finding, AMBIT_DOCTOR_OK, "", "ranks on a node: %d, cores for them: %d of %ld, %s",
-                 ranks->node_size, cores, online,
-                 CPU_COUNT(&mine) < online ? "bound" : "not bound");
+                 ranks->node_size, cores, online, allowed.own < online ? "bound" : "not bound");
 }
 
 /* ---------------------------------------------------------------- launcher */

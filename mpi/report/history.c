@@ -108,8 +108,13 @@ static ambit_status read_train(const ambit_json_place *place, const json_t *line
         return ambit_json_fault(place, "", "comes before any line of kind start");
     AMBIT_TRY(reserve_train(history));
     int64_t row = history->train_count;
-    for (int i = 0; i < AMBIT_TRAIN_COLUMNS; i++)
-        AMBIT_TRY(ambit_json_get_number(place, line, column_keys[i], &history->train[i][row]));
+    for (int i = 0; i < AMBIT_TRAIN_COLUMNS; i++) {
+        double *value = &history->train[i][row];
+        if (i == AMBIT_TRAIN_WAIT_SHARE && !json_object_get(line, column_keys[i]))
+            *value = NAN; /* older runs count waiting as exchange */
+        else
+            AMBIT_TRY(ambit_json_get_number(place, line, column_keys[i], value));
+    }
     AMBIT_TRY(
         ambit_json_get_numbers(place, line, "bin_loss", history->bin_loss[row], AMBIT_METRIC_BINS));
     AMBIT_TRY(ambit_json_get_numbers(place, line, "bin_count", history->bin_count[row],

@@ -15,7 +15,8 @@
     X(SPEED, "samples_per_second")                                                                 \
     X(PEAK_SHARE, "peak_share")                                                                    \
     X(DATA_SHARE, "data_share")                                                                    \
-    X(EXCHANGE_SHARE, "exchange_share")
+    X(EXCHANGE_SHARE, "exchange_share")                                                            \
+    X(WAIT_SHARE, "wait_share")
 
 typedef enum {
 #define AMBIT_TRAIN_ENUM(member, key) AMBIT_TRAIN_##member,

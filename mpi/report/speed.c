@@ -6,22 +6,26 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PARTS = 3 };
+enum { PARTS = 4 };
 
 /* Adds the mean split of a run to its method's; returns whether it has one. */
 static int add_split(const ambit_history *history, double values[PARTS]) {
     double data = ambit_history_mean(history, AMBIT_TRAIN_DATA_SHARE);
     double exchange = ambit_history_mean(history, AMBIT_TRAIN_EXCHANGE_SHARE);
+    double wait = ambit_history_mean(history, AMBIT_TRAIN_WAIT_SHARE);
     if (!isfinite(data) || !isfinite(exchange))
         return 0;
-    values[0] += 1 - data - exchange;
+    wait = isfinite(wait) ? wait : 0;
+    values[0] += 1 - data - exchange - wait;
     values[1] += data;
     values[2] += exchange;
+    values[3] += wait;
     return 1;
 }
 
 static ambit_status draw_split(ambit_section *section) {
-    static const char *const parts[PARTS] = {"computing", "waiting for data", "exchange"};
+    static const char *const parts[PARTS] = {"computing", "waiting for data", "exchange and update",
+                                             "waiting for ranks"};
     const ambit_records *records = section->records;
     size_t methods = (size_t)records->method_count;
     double(*values)[PARTS] = NULL;

@@ -34,6 +34,7 @@ expect 0 '"scaling": 1\.0' - "$ambit" bench step mlp $quick --json
 expect 0 'of the peak' - "$ambit" bench step mlp $quick
 expect 0 '  linear  *block2 ' - "$ambit" bench step mlp $quick --profile
 expect 0 'clip, AdamW, EMA, exchange' - "$ambit" bench step mlp $quick --profile
+expect 0 'waiting for other ranks [0-9]*\.[0-9]* ms' - "$mpiexec" -n 2 "$ambit" bench step mlp $quick
 expect 0 ' times the speed of one' - "$mpiexec" -n 2 "$ambit" bench step mlp $quick
 expect 0 'of the peak' - "$ambit" bench step mlp $quick --threads 2 --recompute
 
@@ -47,5 +48,9 @@ expect 64 - 'bench knows `step` and `sample`' "$ambit" bench stop mlp
 expect 64 - '`step` or `sample` and one network' "$ambit" bench step
 expect 64 - '0 rounds; give 1 to 100' "$ambit" bench step mlp --rounds 0
 expect 66 - 'nowhere.yaml' "$ambit" bench step nowhere.yaml
+
+# Warnings
+expect 0 'of the peak' 'the 2 of a rank may use 1 core,.*--map-by slot:PE=2' \
+    taskset -c 0 "$ambit" bench step mlp $quick --threads 2
 
 exit $((failures > 0))

@@ -203,6 +203,31 @@ static void test_sum_of_squares_is_that_of_its_blocks(void **state) {
     free(values);
 }
 
+static void test_add_squared_is_addition_and_sum_of_squares(void **state) {
+    (void)state;
+    static const int counts[] = {0, 1, 8, 13, AMBIT_NORM_BLOCK - 3, AMBIT_NORM_BLOCK};
+    float a[AMBIT_NORM_BLOCK], b[AMBIT_NORM_BLOCK], sum[AMBIT_NORM_BLOCK];
+    ambit_rng rng = ambit_rng_open(3, AMBIT_STREAM_NOISE, 0);
+    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+        const int64_t count = counts[c];
+        ambit_rng_normals(&rng, a, count);
+        ambit_rng_normals(&rng, b, count);
+        for (int64_t i = 0; i < count; i++)
+            sum[i] = a[i] + b[i];
+        const double squares = ambit_sum_of_squares(sum, count);
+        float *const places[] = {a, b};
+        for (int p = 0; p < 2; p++) { /* in place of either term, and apart */
+            float apart[AMBIT_NORM_BLOCK], term[AMBIT_NORM_BLOCK];
+            memcpy(term, places[p], (size_t)count * sizeof *term);
+            assert_true(ambit_add_squared(a, b, count, apart) == squares);
+            assert_memory_equal(apart, sum, (size_t)count * sizeof *sum);
+            assert_true(ambit_add_squared(a, b, count, places[p]) == squares);
+            assert_memory_equal(places[p], sum, (size_t)count * sizeof *sum);
+            memcpy(places[p], term, (size_t)count * sizeof *term);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_learning_rate_warms_up_and_decays),
@@ -212,6 +237,7 @@ int main(void) {
         cmocka_unit_test(test_against_a_plain_loop),
         cmocka_unit_test(test_ranges_may_be_updated_apart),
         cmocka_unit_test(test_sum_of_squares_is_that_of_its_blocks),
+        cmocka_unit_test(test_add_squared_is_addition_and_sum_of_squares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -116,6 +116,20 @@ static void test_bitwise(void **state) {
         check_bitwise(threads);
 }
 
+/* Time is told once: what was asked for is forgotten. */
+static void test_seconds(void **state) {
+    (void)state;
+    ambit_exchange *exchange;
+    double norm;
+    assert_int_equal(ambit_exchange_create(&ranks, SLOTS, table, 2, &exchange), AMBIT_OK);
+    run_step(exchange, 1, &norm);
+    ambit_exchange_seconds seconds = ambit_exchange_take_seconds(exchange);
+    assert_true(seconds.working > 0 && seconds.waiting > 0);
+    seconds = ambit_exchange_take_seconds(exchange);
+    assert_true(seconds.working == 0 && seconds.waiting == 0);
+    ambit_exchange_destroy(exchange);
+}
+
 /* All elements have one owner. */
 static void test_ownership(void **state) {
     (void)state;
@@ -189,9 +203,9 @@ static void test_refusal(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bitwise),    cmocka_unit_test(test_ownership),
-        cmocka_unit_test(test_not_finite), cmocka_unit_test(test_votes),
-        cmocka_unit_test(test_refusal),
+        cmocka_unit_test(test_bitwise),   cmocka_unit_test(test_seconds),
+        cmocka_unit_test(test_ownership), cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_votes),     cmocka_unit_test(test_refusal),
     };
     if (ambit_ranks_start(&ranks) != AMBIT_OK)
         return 1;

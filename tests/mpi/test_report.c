@@ -56,6 +56,7 @@ static void write_metrics(const char *run, const char *source) {
                                      .peak_share = 0.4,
                                      .data_share = 0.1,
                                      .exchange_share = 0.2,
+                                     .wait_share = 0.05,
                                      .source_count = source_count,
                                      .source_total = 1};
         for (int i = 0; i < AMBIT_METRIC_BINS; i++) {
@@ -166,7 +167,7 @@ static void a_report_has_all_sections(void **state) {
                                         "<code>train.lr</code></th><td>1e-3</td><td>2e-3</td>",
                                         "490\xe2\x80\x89"
                                         "784",
-                                        "70 %",
+                                        "65 %",
                                         "2023-11-14 22:13 UTC"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         assert_holds(text, parts[i]);
@@ -197,7 +198,9 @@ static void every_chart_has_its_numbers(void **state) {
         {"out-data/samples-by-source.tsv", "clean\tclean\t6000\t1\n"},
         {"out-data/samples-per-second.tsv", "clean\traw\t1\t1000\n"},
         {"out-data/peak-share.tsv", "clean\traw\t1\t40\n"},
-        {"out-data/time-split.tsv", "clean\texchange\t0.2\t0.2\n"},
+        {"out-data/time-split.tsv", "clean\texchange and update\t0.2\t0.2\n"},
+        {"out-data/time-split.tsv", "clean\twaiting for ranks\t0.05\t0.05\n"},
+        {"out-data/time-split.tsv", "clean\tcomputing\t0.65\t0.65\n"},
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         assert_int_equal(scratch_read(folder, tables[i].file, &text, &size), 0);

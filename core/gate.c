@@ -1,0 +1,51 @@
+#include "gate.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+    SPINS = 2000, /* looks at the value before letting others run: some tens of microseconds */
+    YIELDS = 1000 /* looks after that, before sleeping: some hundreds */
+};
+
+static inline void pause_briefly(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static int has_changed(ambit_gate *gate, uint32_t value) {
+    return atomic_load_explicit(&gate->value, memory_order_acquire) != value;
+}
+
+/* The sleeper says so before it looks a last time (in the kernel), the waker changes the value
+ * before it looks for sleepers: one of them sees the other. */
+static void sleep_until_changed(ambit_gate *gate, uint32_t value) {
+    atomic_fetch_add(&gate->sleepers, 1);
+    while (atomic_load(&gate->value) == value)
+        syscall(SYS_futex, &gate->value, FUTEX_WAIT, value, NULL, NULL, 0);
+    atomic_fetch_sub(&gate->sleepers, 1);
+}
+
+void ambit_gate_wait(ambit_gate *gate, uint32_t value) {
+    for (int spin = 0; spin < SPINS; spin++) {
+        if (has_changed(gate, value))
+            return;
+        pause_briefly();
+    }
+    for (int yield = 0; yield < YIELDS; yield++) {
+        if (has_changed(gate, value))
+            return;
+        sched_yield();
+    }
+    sleep_until_changed(gate, value);
+}
+
+void ambit_gate_wake(ambit_gate *gate) {
+    if (atomic_load(&gate->sleepers))
+        syscall(SYS_futex, &gate->value, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}

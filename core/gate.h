@@ -1,0 +1,28 @@
+/* A number that others wait on: threads of one process, or processes that share its memory.
+ *
+ * Who waits spins for some tens of microseconds, then lets others run in between, and sleeps in the
+ * end. So a short wait costs no call of the system, and a long one no processor, also where there
+ * are more who wait than cores.
+ */
+#ifndef AMBIT_CORE_GATE_H
+#define AMBIT_CORE_GATE_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum { AMBIT_CACHE_LINE = 64 };
+
+/* All zero at first. `value` is changed by whoever likes, who then calls ambit_gate_wake(). */
+typedef struct {
+    alignas(AMBIT_CACHE_LINE) _Atomic uint32_t value;
+    _Atomic uint32_t sleepers;
+} ambit_gate;
+
+/* Returns once the value is not `value`; what was written before it changed can then be read. */
+void ambit_gate_wait(ambit_gate *gate, uint32_t value);
+
+/* Wakes all who sleep. */
+void ambit_gate_wake(ambit_gate *gate);
+
+#endif

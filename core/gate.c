@@ -7,10 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum {
-    SPINS = 2000, /* looks at the value before letting others run: some tens of microseconds */
-    YIELDS = 1000 /* looks after that, before sleeping: some hundreds */
-};
+enum { SPINS = 2000 }; /* looks at the value at first: some tens of microseconds */
 
 static inline void pause_briefly(void) {
 #if defined(__x86_64__)
@@ -31,13 +28,13 @@ static void sleep_until_changed(ambit_gate *gate, uint32_t value) {
     atomic_fetch_sub(&gate->sleepers, 1);
 }
 
-void ambit_gate_wait(ambit_gate *gate, uint32_t value) {
+void ambit_gate_wait(ambit_gate *gate, uint32_t value, int yields) {
     for (int spin = 0; spin < SPINS; spin++) {
         if (has_changed(gate, value))
             return;
         pause_briefly();
     }
-    for (int yield = 0; yield < YIELDS; yield++) {
+    for (int yield = 0; yield < yields; yield++) {
         if (has_changed(gate, value))
             return;
         sched_yield();

@@ -1,8 +1,8 @@
 /* A number that others wait on: threads of one process, or processes that share its memory.
  *
- * Who waits spins for some tens of microseconds, then lets others run in between, and sleeps in the
- * end. So a short wait costs no call of the system, and a long one no processor, also where there
- * are more who wait than cores.
+ * Who waits spins for some tens of microseconds, then, if asked to, lets others run in between, and
+ * sleeps in the end. So a short wait costs no call of the system, and a long one no processor, also
+ * where there are more who wait than cores.
  */
 #ifndef AMBIT_CORE_GATE_H
 #define AMBIT_CORE_GATE_H
@@ -19,8 +19,9 @@ typedef struct {
     _Atomic uint32_t sleepers;
 } ambit_gate;
 
-/* Returns once the value is not `value`; what was written before it changed can then be read. */
-void ambit_gate_wait(ambit_gate *gate, uint32_t value);
+/* Returns once the value is not `value`; what was written before it changed can then be read. Lets
+ * others run `yields` times before it sleeps: some 0.4 µs each where nobody else wants to. */
+void ambit_gate_wait(ambit_gate *gate, uint32_t value, int yields);
 
 /* Wakes all who sleep. */
 void ambit_gate_wake(ambit_gate *gate);

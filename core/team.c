@@ -41,7 +41,7 @@ static void *serve(void *argument) {
     team_member *self = argument;
     ambit_team *team = self->team;
     for (uint32_t round = 0;; round++) {
-        ambit_gate_wait(&team->round, round);
+        ambit_gate_wait(&team->round, round, 0);
         if (!team->work)
             return NULL;
         do_parts(team, self->number);
@@ -71,7 +71,7 @@ void ambit_team_run(ambit_team *team, int64_t parts, ambit_team_work work, const
     do_parts(team, 0);
     uint32_t busy;
     while ((busy = atomic_load_explicit(&team->busy.value, memory_order_acquire)) != 0)
-        ambit_gate_wait(&team->busy, busy);
+        ambit_gate_wait(&team->busy, busy, 0);
 }
 
 /* ---- beginning and end ---- */

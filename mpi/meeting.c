@@ -1,10 +1,12 @@
 #include "meeting.h"
 
+enum { YIELDS = 1000 }; /* ranks are seldom apart for longer: some hundred microseconds */
+
 void ambit_meeting_attend(ambit_meeting *meeting, int size) {
     /* It does not change before this rank has arrived. */
     const uint32_t round = atomic_load(&meeting->round.value);
     if (atomic_fetch_add(&meeting->arrived, 1) + 1 < (uint32_t)size) {
-        ambit_gate_wait(&meeting->round, round);
+        ambit_gate_wait(&meeting->round, round, YIELDS);
         return;
     }
     atomic_store(&meeting->arrived, 0);

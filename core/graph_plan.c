@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* Every array begins a cache line, so that vector loads do not cross two. */
 enum { ALIGNMENT = 64, GRAIN = ALIGNMENT / (int)sizeof(ambit_real) };
@@ -244,6 +245,20 @@ static void set_pointers(ambit_graph *graph) {
         set_operator(graph, graph->copies[i]);
 }
 
+/* Large memory is asked for in pages of 2 MiB: rows of activations lie far apart, and in pages of 4
+ * KiB most would cost a look-up of an address. */
+static ambit_real *allocate_arena(size_t bytes) {
+    enum { LARGE = 2 << 20 };
+    const size_t alignment = bytes < LARGE ? ALIGNMENT : LARGE;
+    const size_t whole = (bytes / alignment + 1) * alignment;
+    ambit_real *arena = aligned_alloc(alignment, whole);
+#ifdef MADV_HUGEPAGE
+    if (arena && alignment == LARGE)
+        madvise(arena, whole, MADV_HUGEPAGE);
+#endif
+    return arena;
+}
+
 ambit_status ambit_graph_plan(ambit_graph *graph) {
     if (graph->loss)
         AMBIT_TRY(ambit_graph_reverse(graph));
@@ -252,7 +267,7 @@ ambit_status ambit_graph_plan(ambit_graph *graph) {
     AMBIT_TRY(plan_values(graph));
     AMBIT_TRY(lay_out(graph));
     const size_t bytes = (size_t)graph->arena_count * sizeof(ambit_real);
-    graph->arena = aligned_alloc(ALIGNMENT, bytes ? bytes : ALIGNMENT);
+    graph->arena = allocate_arena(bytes);
     if (!graph->arena)
         return ambit_fail(AMBIT_SYSTEM,
                           "graph: no memory for %zu bytes of activations; use a smaller batch or "

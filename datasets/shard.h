@@ -30,5 +30,10 @@ ambit_status ambit_shard_read(ambit_shard *shard, int field, int64_t first, int6
  * caller frees it). */
 ambit_status ambit_shard_read_bytes(ambit_shard *shard, int field, int64_t step, uint8_t **buffer,
                                     int64_t *room, int64_t *size);
+/* All bytes of a bytes field: how many; and they themselves, with the end of each step's, which
+ * rise from 0 to their number. */
+ambit_status ambit_shard_count_bytes(ambit_shard *shard, int field, int64_t *count);
+ambit_status ambit_shard_read_all_bytes(ambit_shard *shard, int field, int64_t *ends,
+                                        uint8_t *bytes);
 
 #endif

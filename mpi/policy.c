@@ -16,7 +16,8 @@ struct ambit_policy {
     int relative;
 };
 
-/* Runs the network with the observation (present 1) or without it (0). */
+/* Runs the network with the observation (present 1) or without it (0); what else it could be told
+ * stays missing. */
 static const float *predict(ambit_policy *policy, const float *x, float present) {
     const size_t bytes = (size_t)(policy->batch * policy->horizon * policy->width) * sizeof *x;
     float *presence = ambit_network_present(policy->network, AMBIT_CONDITION_STATE);
@@ -44,14 +45,29 @@ static ambit_status denoise(void *context, const float *x, double sigma, float *
     return AMBIT_OK;
 }
 
+/* Marks as missing what environments do not give: all but the state. */
+static ambit_status miss_conditions(ambit_policy *policy) {
+    for (int c = AMBIT_CONDITION_STATE + 1; c < AMBIT_CONDITIONS; c++) {
+        float *present = ambit_network_present(policy->network, (ambit_condition)c);
+        if (!present && ambit_network_condition(policy->network, (ambit_condition)c))
+            return ambit_fail(AMBIT_CONFIG,
+                              "data.%s: environments give a state alone, and this policy cannot do "
+                              "without its %s; train with network.drop above 0, 0.1 for instance",
+                              ambit_condition_name((ambit_condition)c),
+                              ambit_condition_name((ambit_condition)c));
+        for (int64_t row = 0; present && row < policy->batch; row++)
+            present[row] = 0;
+    }
+    return AMBIT_OK;
+}
+
 static ambit_status build(ambit_policy *policy, const ambit_settings *settings,
-                          const float *weights, int64_t count) {
+                          const ambit_sample_shape *shape, const float *weights, int64_t count) {
     ambit_sampler_options sampling = {.kind = settings->sampler.kind,
                                       .steps = (int)settings->sampler.steps,
                                       .clamp = settings->sampler.clamp,
                                       .prediction = settings->objective.prediction};
-    ambit_network_options options = ambit_experiment_network(
-        settings, policy->normaliser->observation_size, policy->horizon, policy->width);
+    const ambit_network_options options = ambit_experiment_network(settings, shape);
     AMBIT_TRY(ambit_schedule_create(&settings->schedule, &policy->schedule));
     AMBIT_TRY(ambit_sampler_create(&sampling, policy->schedule, policy->batch,
                                    policy->horizon * policy->width, &policy->sampler));
@@ -63,12 +79,14 @@ static ambit_status build(ambit_policy *policy, const ambit_settings *settings,
                           "has %" PRId64 "; leave network.* and data.* as they were in training",
                           count, ambit_graph_parameter_count(graph));
     ambit_graph_bind(graph, weights, NULL);
-    return AMBIT_OK;
+    return miss_conditions(policy);
 }
 
-ambit_status ambit_policy_create(const ambit_settings *settings, const ambit_normaliser *normaliser,
+ambit_status ambit_policy_create(const ambit_settings *settings, const ambit_checkpoint *trained,
                                  const float *weights, int64_t count, int64_t batch,
                                  ambit_policy **policy) {
+    const ambit_normaliser *normaliser = &trained->normaliser;
+    ambit_sample_shape shape = trained->shape;
     *policy = NULL;
     if (settings->data.horizon < 1 || normaliser->chunk_size % settings->data.horizon != 0)
         return ambit_fail(AMBIT_CONFIG,
@@ -83,7 +101,9 @@ ambit_status ambit_policy_create(const ambit_settings *settings, const ambit_nor
                               .width = normaliser->chunk_size / settings->data.horizon,
                               .guidance = (float)settings->sampler.guidance,
                               .relative = settings->data.relative};
-    ambit_status status = build(*policy, settings, weights, count);
+    shape.chunk_steps = (*policy)->horizon;
+    shape.chunk_width = (*policy)->width;
+    ambit_status status = build(*policy, settings, &shape, weights, count);
     if (status != AMBIT_OK) {
         ambit_policy_destroy(*policy);
         *policy = NULL;

@@ -60,7 +60,7 @@ static void test_defaults(void **state) {
     assert_string_equal(settings->data.sources[0].name, "clean");
     assert_string_equal(settings->data.sources[1].path, "data/rrt/");
     assert_string_equal(settings->data.sources[1].name, "rrt");
-    assert_string_equal(settings->data.observation[0], "observation");
+    assert_string_equal(settings->data.observation.names[0], "observation");
     assert_string_equal(settings->data.action, "action");
     assert_int_equal(settings->data.horizon, 16);
     assert_int_equal(settings->objective.prediction, AMBIT_PREDICT_X0);
@@ -140,8 +140,8 @@ static void test_arguments(void **state) {
     assert_true(settings->train.optimizer.learning_rate == 4e-3);
     assert_true(settings->data.sources[0].weight == 2);
     assert_string_equal(settings->run.title, "a: [b] = c");
-    assert_int_equal(settings->data.observation_count, 2);
-    assert_string_equal(settings->data.observation[1], "goal");
+    assert_int_equal(settings->data.observation.count, 2);
+    assert_string_equal(settings->data.observation.names[1], "goal");
     assert_int_equal(settings->environment.option_count, 1);
     assert_string_equal(settings->environment.options[0].value, "3");
     assert_string_equal(settings->environment.options[0].where,

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Sentences, embeddings and cameras from the store to the policy: learnt from, the same on any number of ranks,
+# missing where they may be and refused where they may not.
+. "$(dirname "$0")/common.sh"
+export AMBIT_PLUGIN_PATH=$build/plugins:$build/tests/plugins/scenes
+
+on 1 ingest scenes all told count=80 silent=7 >/dev/null
+on 1 ingest scenes all spoken count=80 >/dev/null
+on 1 ingest scenes all untold count=40 told=false >/dev/null
+
+cat >scenes.yaml <<'YAML'
+data:
+  sources: [{path: spoken}]
+  observation: [observation]
+  observation_steps: 1
+  horizon: 4
+  holdout: 0.2
+network: {kind: mlp, width: 32, depth: 1, camera_patch: 4, camera_width: 16, camera_depth: 1, camera_heads: 2,
+          caption_slots: 6, caption_buckets: 64}
+train: {steps: 120, batch: 64, lr: 5e-3, ema: 0.95, log_every: 40, checkpoint_every: 60, validate_every: 120}
+environment: {plugin: maze}
+YAML
+scenes() { local ranks=$1 run=$2; shift 2; on "$ranks" train scenes.yaml "$@" --run "runs/$run" >/dev/null 2>err.txt ||
+    { cat err.txt >&2; die "training $run"; }; }
+loss() { grep '"validate"' "runs/$1/metrics.jsonl" | tail -1 | sed -E 's/.*"loss":([^,]*).*/\1/'; }
+text=data.text=[embedding] caption=data.caption=instruction camera=data.camera=[view]
+
+# each condition alone tells what the observation does not: held-out loss falls to less than half
+scenes 1 blind
+for one in "$text" "$caption" "$camera"; do
+    scenes 1 "$one" "$one"
+    awk -v told="$(loss "$one")" -v blind="$(loss blind)" 'BEGIN { exit !(told < 0.5 * blind) }' ||
+        die "$one: loss $(loss "$one"), without $(loss blind)"
+done
+
+# all together, with a source that has none of them and sentences that are empty
+all=("$text" "$caption" "$camera" network.drop=0.2 train.steps=40
+    "data.sources=[{path: untold, sigma_min: 0.5}, {path: told, sigma_min: 0}]")
+dit=(network.kind=dit network.heads=2)
+for kind in mlp adaln context; do
+    [ $kind = mlp ] && how=() || how=("${dit[@]}" network.conditioning=$kind)
+    scenes 1 $kind-1 "${all[@]}" "${how[@]}"
+    scenes 2 $kind-2 "${all[@]}" "${how[@]}" train.threads=2 network.recompute=true
+    scenes 4 $kind-4 "${all[@]}" "${how[@]}"
+    same runs/$kind-1 runs/$kind-2
+    same runs/$kind-1 runs/$kind-4
+    [ "$(loss $kind-1)" = "$(loss $kind-4)" ] || die "held-out losses of $kind differ"
+done
+scenes 1 deaf "${all[@]}" data.caption=
+[ "$(loss deaf)" != "$(loss mlp-1)" ] || die "the caption changes nothing"
+
+# a run goes on where it stopped, and acts without what the environment does not tell
+scenes 2 cut "${all[@]}" train.checkpoint_every=20
+rm runs/cut/checkpoints/last runs/cut/checkpoints/step-00000040.h5
+ln -s step-00000020.h5 runs/cut/checkpoints/last
+scenes 4 cut "${all[@]}" train.checkpoint_every=20
+same runs/mlp-1 runs/cut
+on 2 eval runs/mlp-1 eval.trials=4 eval.batch=2 sampler.guidance=1.5 >/dev/null || die "the policy cannot act"
+expect 78 "data.caption: environments give a state alone.*network.drop" mpirun -n 2 "$ambit" eval "runs/$caption"
+
+# images as data
+picture=(network.kind=dit network.heads=2 data.action=picture data.horizon=1 network.patch=2)
+scenes 1 image-1 "${picture[@]}" "$caption" train.steps=40
+scenes 4 image-4 "${picture[@]}" "$caption" train.steps=40
+same runs/image-1 runs/image-4
+
+# what cannot be
+train=(mpirun -n 2 "$ambit" train scenes.yaml --run runs/refused)
+expect 78 "data.camera: some samples have none.*network.drop" "${train[@]}" "${all[@]}" network.drop=0
+expect 78 "data.caption: some samples have none.*network.drop" "${train[@]}" "$caption" "data.sources=[{path: told}]"
+expect 78 "no field \"instructions\"; the store has: instruction," "${train[@]}" data.caption=instructions
+expect 78 "\"picture\" holds f32 3 × 8 × 8; data.camera takes u8" "${train[@]}" data.camera=[picture]
+expect 78 "\"instruction\" holds bytes .text/plain.; data.text takes" "${train[@]}" data.text=[instruction]
+expect 78 "network.camera_patch: 3 does not divide pictures of 8 × 8" "${train[@]}" "$camera" network.camera_patch=3
+expect 78 "network.patch: 3 does not divide data of 8 × 8" "${train[@]}" "${picture[@]}" network.patch=3
+expect 78 "\"action\" holds no images" "${train[@]}" "${picture[@]}" data.action=action
+expect 78 "\"view\" of 8 × 8 × 3 seems to have its channels last" "${train[@]}" "${picture[@]}" data.action=view
+[ ! -e runs/refused/checkpoints ] || die "a refused run left checkpoints"
+echo "conditions reach the network, and are the same on 1, 2 and 4 ranks"

@@ -64,6 +64,21 @@ scenes 1 image-1 "${picture[@]}" "$caption" train.steps=40
 scenes 4 image-4 "${picture[@]}" "$caption" train.steps=40
 same runs/image-1 runs/image-4
 
+# real data: sentences and embeddings of Bridge
+bridge=$samples/oxe_bridge_rlds
+if [ -d "$bridge" ]; then
+    on 2 ingest openx "$bridge" bridge >/dev/null 2>&1
+    real=(train "$source_tree/configs/bridge.yaml" data.sources.0.path=bridge data.text=[language_embedding]
+        data.caption=language_instruction network.width=32 network.depth=1 network.drop=0.1 train.steps=20
+        train.validate_every=20 train.validate_samples=64)
+    for ranks in 1 4; do
+        on $ranks "${real[@]}" --run runs/bridge-$ranks >/dev/null 2>&1 || die "training on Bridge"
+    done
+    same runs/bridge-1 runs/bridge-4
+    expect 78 "\"observation/image_0\" holds bytes .image/jpeg.; data.camera takes u8" \
+        mpirun -n 2 "$ambit" "${real[@]}" data.camera=[observation/image_0] --run runs/refused
+fi
+
 # what cannot be
 train=(mpirun -n 2 "$ambit" train scenes.yaml --run runs/refused)
 expect 78 "data.camera: some samples have none.*network.drop" "${train[@]}" "${all[@]}" network.drop=0

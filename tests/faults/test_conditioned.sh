@@ -69,7 +69,7 @@ bridge=$samples/oxe_bridge_rlds
 if [ -d "$bridge" ]; then
     on 2 ingest openx "$bridge" bridge >/dev/null 2>&1
     real=(train "$source_tree/configs/bridge.yaml" data.sources.0.path=bridge data.text=[language_embedding]
-        data.caption=language_instruction network.width=32 network.depth=1 network.drop=0.1 train.steps=20
+        data.caption=language_instruction network.width=32 network.depth=1 network.drop=0.1 train.steps=20 train.warmup=2
         train.validate_every=20 train.validate_samples=64)
     for ranks in 1 4; do
         on $ranks "${real[@]}" --run runs/bridge-$ranks >/dev/null 2>&1 || die "training on Bridge"

@@ -68,6 +68,7 @@ same runs/image-1 runs/image-4
 bridge=$samples/oxe_bridge_rlds
 if [ -d "$bridge" ]; then
     on 2 ingest openx "$bridge" bridge >/dev/null 2>&1
+    on 2 ingest openx "$bridge" seen decode=32 skip=observation/image_3 >/dev/null 2>&1
     real=(train "$source_tree/configs/bridge.yaml" data.sources.0.path=bridge data.text=[language_embedding]
         data.caption=language_instruction network.width=32 network.depth=1 network.drop=0.1 train.steps=20 train.warmup=2
         train.validate_every=20 train.validate_samples=64)
@@ -75,6 +76,12 @@ if [ -d "$bridge" ]; then
         on $ranks "${real[@]}" --run runs/bridge-$ranks >/dev/null 2>&1 || die "training on Bridge"
     done
     same runs/bridge-1 runs/bridge-4
+    see=("${real[@]}" data.sources.0.path=seen "data.camera=[observation/image_0, observation/image_1]"
+        network.camera_width=16 network.camera_depth=1)
+    for ranks in 1 4; do
+        on $ranks "${see[@]}" --run runs/seen-$ranks >/dev/null 2>&1 || die "training on Bridge's cameras"
+    done
+    same runs/seen-1 runs/seen-4
     expect 78 "\"observation/image_0\" holds bytes .image/jpeg.; data.camera takes u8" \
         mpirun -n 2 "$ambit" "${real[@]}" data.camera=[observation/image_0] --run runs/refused
 fi

@@ -11,8 +11,8 @@ typedef struct ambit_policy ambit_policy;
  * description, which a checkpoint gave, belong to the caller and outlive the policy. AMBIT_CONFIG
  * when they do not fit the settings' network.
  *
- * The policy sees a state; other conditions that it was trained on are missing, which AMBIT_CONFIG
- * refuses where the network cannot do without. */
+ * The policy sees a state, and the sentence that the settings give (eval.caption). What else it was
+ * trained on is missing, which AMBIT_CONFIG refuses where the network cannot do without. */
 ambit_status ambit_policy_create(const ambit_settings *settings, const ambit_checkpoint *trained,
                                  const float *weights, int64_t count, int64_t batch,
                                  ambit_policy **policy);

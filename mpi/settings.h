@@ -82,6 +82,7 @@ typedef struct {
     } environment;
     struct {
         int64_t trials, batch, execute, seed, drawn;
+        const char *caption; /* "": none */
     } eval;
 } ambit_settings;
 

@@ -187,6 +187,12 @@ static bool executes_too_much(verdict *to) {
     return settings->eval.execute > settings->data.horizon;
 }
 
+static bool told_in_vain(verdict *to) {
+    const ambit_settings *settings = to->settings;
+    say(to, "a policy without data.caption reads no sentence; remove this, or set data.caption");
+    return *settings->eval.caption && !*settings->data.caption;
+}
+
 static bool options_of_nothing(verdict *to) {
     const ambit_settings *settings = to->settings;
     say(to, "options, but no environment; set environment.plugin");
@@ -216,6 +222,7 @@ static const struct {
     {nothing_held_out, {"train.validate_every", "data.holdout"}},
     {too_many_levels, {"sampler.steps", "schedule.bins"}},
     {executes_too_much, {"eval.execute", "data.horizon"}},
+    {told_in_vain, {"eval.caption", "data.caption"}},
     {options_of_nothing, {"environment.options", "environment.plugin"}},
 };
 

@@ -266,6 +266,9 @@ static const ambit_schema_row rows[] = {
      .help = "Seed of the trials: the same seed gives every policy the same trials."},
     {"eval.drawn", INTEGER, "16", AT(eval.drawn), .unit = "trials", .least = 0, .most = 100000,
      .help = "Trials that are kept as drawings for the report, the first ones."},
+    {"eval.caption", TEXT, "", AT(eval.caption),
+     .help = "Sentence that a policy trained with data.caption is told in all trials. Empty: none, "
+             "which the policy can do without where it was trained with network.drop."},
 };
 
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };

@@ -317,6 +317,9 @@ static void test_single_faults(void **state) {
     refuse(LEAST, ARGUMENTS("network.patch=2", "network.kind=dit", "data.horizon=2"),
            "argument \"network.patch=2\": network.patch: an image is data of one step, but "
            "data.horizon is 2; set that to 1");
+    refuse(LEAST, ARGUMENTS("eval.caption=go"),
+           "argument \"eval.caption=go\": eval.caption: a policy without data.caption reads no "
+           "sentence; remove this, or set data.caption");
     refuse(LEAST, ARGUMENTS("sampler.guidance=2"),
            "argument \"sampler.guidance=2\": sampler.guidance: guidance needs a policy that was "
            "trained with network.drop above 0; set it to 1, or train with network.drop=0.1");

@@ -56,6 +56,10 @@ ln -s step-00000020.h5 runs/cut/checkpoints/last
 scenes 4 cut "${all[@]}" train.checkpoint_every=20
 same runs/mlp-1 runs/cut
 on 2 eval runs/mlp-1 eval.trials=4 eval.batch=2 sampler.guidance=1.5 >/dev/null || die "the policy cannot act"
+cp runs/mlp-1/eval/trials.tsv silent.tsv
+on 2 eval runs/mlp-1 eval.trials=4 eval.batch=2 sampler.guidance=1.5 eval.caption="go left" >/dev/null
+cmp -s runs/mlp-1/eval/trials.tsv silent.tsv && die "the policy does not hear"
+on 1 eval "runs/$caption" eval.trials=2 eval.caption="go left" >/dev/null || die "the policy cannot hear"
 expect 78 "data.caption: environments give a state alone.*network.drop" mpirun -n 2 "$ambit" eval "runs/$caption"
 
 # images as data

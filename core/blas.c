@@ -1,7 +1,6 @@
 #include "blas.h"
 
 #include "clock.h"
-#include "few_rows.h"
 #include "status.h"
 
 #include <cblas.h>
@@ -55,11 +54,6 @@ static void multiply_strip(int64_t m, int64_t columns, int64_t k, ambit_real alp
 void ambit_gemm(ambit_transposition transpose_a, ambit_transposition transpose_b, int64_t m,
                 int64_t n, int64_t k, ambit_real alpha, const ambit_real *a, int64_t lda,
                 const ambit_real *b, int64_t ldb, ambit_real beta, ambit_real *c, int64_t ldc) {
-    if (transpose_a == AMBIT_PLAIN && transpose_b == AMBIT_TRANSPOSED && alpha == 1 &&
-        ambit_few_rows_pays(m, n, k)) {
-        ambit_few_rows(m, n, k, a, lda, b, ldb, beta, c, ldc);
-        return;
-    }
     const int plain = transpose_a == AMBIT_PLAIN && transpose_b == AMBIT_PLAIN;
     const int64_t whole = n - (plain ? columns_left_over(m, n, k) : 0);
     if (whole > 0)

@@ -1,4 +1,4 @@
-/* Matrix products, by OpenBLAS on one thread; those of few rows by few_rows.h. */
+/* Matrix products by OpenBLAS, on one thread. */
 #ifndef AMBIT_CORE_BLAS_H
 #define AMBIT_CORE_BLAS_H
 

@@ -39,9 +39,7 @@ ambit_tensor *ambit_encode_camera(ambit_graph *graph, const char *name,
     h = ambit_add_grid_positions(graph, full, h, camera->image.width / camera->image.patch);
     for (int64_t block = 0; block < camera->depth; block++) {
         snprintf(full, sizeof full, "%s.block%d", name, (int)block);
-        ambit_graph_begin_block(graph);
         h = ambit_transformer_plain_block(graph, full, h, camera->heads);
-        ambit_graph_end_block(graph);
     }
     snprintf(full, sizeof full, "%s.norm", name);
     return ambit_transformer_plain_norm(graph, full, h);

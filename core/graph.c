@@ -1,7 +1,7 @@
 #include "graph.h"
 
-#include "bf16.h"
 #include "graph_plan.h"
+#include "product.h"
 
 #include <inttypes.h>
 #include <math.h>

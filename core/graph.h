@@ -35,7 +35,7 @@ typedef enum {
 } ambit_init;
 
 /* Of products in linear layers and convolutions, attention not among them. What is kept, and every
- * sum, is single precision all the same. (bf16.h) */
+ * sum, is single precision all the same. (block_bf16.c) */
 typedef enum { AMBIT_PRECISION_SINGLE, AMBIT_PRECISION_BF16 } ambit_precision;
 
 typedef struct {

@@ -138,6 +138,7 @@ ambit_status ambit_network_create_with(const ambit_network_options *options,
     ambit_network *made;
     AMBIT_TRY(ambit_allocate(&made, 1, sizeof *made, "network"));
     made->options = *options;
+    made->options.conditioning = ambit_network_conditioning(options->kind, options->conditioning);
     made->batch = batch;
     ambit_status status = build(means, training, made);
     if (status != AMBIT_OK) {

@@ -1,6 +1,6 @@
 /* The networks: noisy data, conditions and a noise level in; a prediction or a logit out.
  *
- *   mlp     residual multi-layer perceptron                       (network_mlp.c)
+ *   mlp     residual multi-layer perceptron, plain or with adaLN  (network_mlp.c)
  *   dit     diffusion transformer with adaLN-zero, 1-D or 2-D     (network_dit.c)
  *   unet1d  conditional temporal U-Net                            (network_unet1d.c)
  *
@@ -24,9 +24,17 @@ typedef enum { AMBIT_NETWORK_MLP, AMBIT_NETWORK_DIT, AMBIT_NETWORK_UNET1D } ambi
 /* What comes out: the prediction, or the logit of "this is clean" (mean features, one number). */
 typedef enum { AMBIT_TASK_DENOISE, AMBIT_TASK_CLASSIFY } ambit_network_task;
 
-/* How dit is told its conditions: as a vector added to that of σ, or as tokens before the data's.
- * The other networks always take vectors. */
-typedef enum { AMBIT_CONDITIONING_ADALN, AMBIT_CONDITIONING_CONTEXT } ambit_conditioning;
+/* How a network is told its conditions: side by side with the data (mlp); as one vector with σ,
+ * from which the scales and shifts of its norms come (mlp, dit); as tokens before the data's (dit);
+ * as one vector, from which the scales and shifts of its channels come (unet1d). AUTO stands for
+ * what ambit_network_conditioning() says. */
+typedef enum {
+    AMBIT_CONDITIONING_AUTO,
+    AMBIT_CONDITIONING_CONCAT,
+    AMBIT_CONDITIONING_ADALN,
+    AMBIT_CONDITIONING_CONTEXT,
+    AMBIT_CONDITIONING_FILM
+} ambit_conditioning;
 
 /* Stored as channels × height × width. Both sides are multiples of patch. channels 0: no image. */
 typedef struct {
@@ -90,6 +98,16 @@ int64_t ambit_network_condition_size(const ambit_network_options *options, ambit
 
 /* Numbers a row of the crop has: steps of a chunk, or pixels. */
 int64_t ambit_network_crop_size(const ambit_network_options *options);
+
+/* What AUTO stands for: concat for mlp, adaln for dit, film for unet1d. Any other is returned as it
+ * is. */
+ambit_conditioning ambit_network_conditioning(ambit_network_kind kind,
+                                              ambit_conditioning conditioning);
+
+/* NULL where the kind can take its conditions so, AUTO included; otherwise what it can, "mlp takes
+ * conditions by concat or adaln". */
+const char *ambit_network_conditioning_fault(ambit_network_kind kind,
+                                             ambit_conditioning conditioning);
 
 /* AMBIT_CONFIG when the options make no sense. (network_options.c) */
 ambit_status ambit_network_check(const ambit_network_options *options, int64_t batch);

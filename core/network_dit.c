@@ -2,13 +2,12 @@
  * transformers", ICCV 2023), on the steps of a chunk or the patches of an image as tokens:
  *
  *     h = W·tokens + positions                      learned; in 2-D from sines and cosines
- *     c = MLP(σ features)
- *     conditioning adaln:    c = c + each condition as a vector
+ *     c = of σ, and with conditioning adaln of the conditions (adaln.h)
  *     conditioning context:  h = [tokens of each condition, h]; dropped after the last block
- *     h = block(h, SiLU(c))                         depth times (transformer.h)
- *     prediction = W·norm(h, SiLU(c)) + b           from zero; patches put back in place
+ *     h = block(h, c)                               depth times (transformer.h)
+ *     prediction = W·norm(h, c) + b                 from zero; patches put back in place
  */
-#include "network_build.h"
+#include "adaln.h"
 #include "transformer.h"
 
 #include <stdio.h>
@@ -23,18 +22,6 @@ static ambit_tensor *embed(ambit_graph *graph, const ambit_network_options *opti
     return image->channels > 0
                ? ambit_add_grid_positions(graph, "positions", x, image->width / image->patch)
                : ambit_add_positions(graph, "positions", x);
-}
-
-static ambit_tensor *build_condition(ambit_graph *graph, const ambit_network_options *options,
-                                     const ambit_network_inputs *inputs) {
-    const int64_t width = options->width;
-    ambit_tensor *sigma = ambit_sigma_features(graph, inputs->sigma), *c;
-    c = ambit_linear(graph, "sigma.input", sigma, width, AMBIT_SILU, AMBIT_INIT_FAN_IN, NULL);
-    c = ambit_linear(graph, "sigma.output", c, width, AMBIT_LINEAR, AMBIT_INIT_FAN_IN, NULL);
-    for (int k = 0; k < AMBIT_CONDITIONS && options->conditioning == AMBIT_CONDITIONING_ADALN; k++)
-        if (inputs->condition[k])
-            c = ambit_encode_vector(graph, options, inputs, (ambit_condition)k, width, c);
-    return ambit_activate(graph, c, AMBIT_SILU);
 }
 
 /* The conditions' tokens before those of the data. */
@@ -56,7 +43,7 @@ static int64_t token_count(ambit_tensor *h) {
 
 ambit_tensor *ambit_network_features_dit(ambit_graph *graph, const ambit_network_options *options,
                                          const ambit_network_inputs *inputs) {
-    ambit_tensor *condition = build_condition(graph, options, inputs);
+    ambit_tensor *condition = ambit_adaln_condition(graph, options, inputs);
     ambit_tensor *h = embed(graph, options, inputs);
     const int64_t tokens = token_count(h);
     if (options->conditioning == AMBIT_CONDITIONING_CONTEXT)
@@ -64,9 +51,7 @@ ambit_tensor *ambit_network_features_dit(ambit_graph *graph, const ambit_network
     for (int64_t block = 0; block < options->depth; block++) {
         char name[32];
         snprintf(name, sizeof name, "block%d", (int)block);
-        ambit_graph_begin_block(graph);
         h = ambit_transformer_block(graph, name, h, condition, options->heads);
-        ambit_graph_end_block(graph);
     }
     if (token_count(h) > tokens)
         h = ambit_take_tokens(graph, h, token_count(h) - tokens, tokens);

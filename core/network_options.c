@@ -36,6 +36,35 @@ int64_t ambit_network_crop_size(const ambit_network_options *options) {
                                        : options->chunk_steps;
 }
 
+/* ---- conditioning ---- */
+
+/* What each kind can, the default first. */
+static const struct {
+    ambit_conditioning known[2];
+    const char *sentence;
+} conditionings[] = {
+    [AMBIT_NETWORK_MLP] = {{AMBIT_CONDITIONING_CONCAT, AMBIT_CONDITIONING_ADALN},
+                           "mlp takes conditions by concat or adaln"},
+    [AMBIT_NETWORK_DIT] = {{AMBIT_CONDITIONING_ADALN, AMBIT_CONDITIONING_CONTEXT},
+                           "dit takes conditions by adaln or context"},
+    [AMBIT_NETWORK_UNET1D] = {{AMBIT_CONDITIONING_FILM, AMBIT_CONDITIONING_FILM},
+                              "unet1d takes conditions by film"},
+};
+
+ambit_conditioning ambit_network_conditioning(ambit_network_kind kind,
+                                              ambit_conditioning conditioning) {
+    return conditioning == AMBIT_CONDITIONING_AUTO ? conditionings[kind].known[0] : conditioning;
+}
+
+const char *ambit_network_conditioning_fault(ambit_network_kind kind,
+                                             ambit_conditioning conditioning) {
+    const ambit_conditioning *known = conditionings[kind].known;
+    return conditioning == AMBIT_CONDITIONING_AUTO || conditioning == known[0] ||
+                   conditioning == known[1]
+               ? NULL
+               : conditionings[kind].sentence;
+}
+
 /* ---- checks ---- */
 
 /* A number that must lie in a range. */
@@ -122,14 +151,18 @@ static ambit_status check_unet1d(const ambit_network_options *options) {
     return AMBIT_OK;
 }
 
-/* What only dit can do. */
-static ambit_status check_others(const ambit_network_options *options) {
-    if (options->image.channels > 0)
-        return ambit_fail(AMBIT_CONFIG, "network: only dit takes images; give network.kind: dit");
-    if (options->conditioning != AMBIT_CONDITIONING_ADALN)
-        return ambit_fail(AMBIT_CONFIG, "network: only dit takes conditions as context; give "
-                                        "network.kind: dit or leave out network.conditioning");
+static ambit_status check_mlp(const ambit_network_options *options) {
+    if (options->conditioning == AMBIT_CONDITIONING_ADALN)
+        AMBIT_TRY(CHECK_RANGES({"depth (with adaln)", options->depth, 1, 1000}));
     return AMBIT_OK;
+}
+
+static ambit_status check_conditioning(const ambit_network_options *options) {
+    const char *fault = ambit_network_conditioning_fault(options->kind, options->conditioning);
+    if (!fault)
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_CONFIG,
+                      "network: %s; give what it takes, or leave out network.conditioning", fault);
 }
 
 static ambit_status check_precondition(const ambit_network_options *options) {
@@ -150,8 +183,6 @@ ambit_status ambit_network_check(const ambit_network_options *options, int64_t b
         {"batch", batch, 1, 1 << 20}, {"width", options->width, 1, 1 << 16},
         {"depth", options->depth, 0, 1000},
         {"task", options->task, AMBIT_TASK_DENOISE, AMBIT_TASK_CLASSIFY},
-        {"conditioning", options->conditioning, AMBIT_CONDITIONING_ADALN,
-         AMBIT_CONDITIONING_CONTEXT},
         {"precondition", options->precondition, AMBIT_PRECONDITION_NONE, AMBIT_PRECONDITION_FULL},
         {"prediction", options->prediction, AMBIT_PREDICT_X0, AMBIT_PREDICT_V}));
     AMBIT_TRY(check_image("image channels", &options->image));
@@ -159,9 +190,11 @@ ambit_status ambit_network_check(const ambit_network_options *options, int64_t b
         AMBIT_TRY(CHECK_RANGES({"chunk steps", options->chunk_steps, 1, 1 << 16},
                                {"chunk width", options->chunk_width, 1, 1 << 16}));
     AMBIT_TRY(check_conditions(options));
+    AMBIT_TRY(check_conditioning(options));
     AMBIT_TRY(check_precondition(options));
     if (options->kind == AMBIT_NETWORK_DIT)
         return check_dit(options);
-    AMBIT_TRY(check_others(options));
-    return options->kind == AMBIT_NETWORK_UNET1D ? check_unet1d(options) : AMBIT_OK;
+    if (options->image.channels > 0)
+        return ambit_fail(AMBIT_CONFIG, "network: only dit takes images; give network.kind: dit");
+    return options->kind == AMBIT_NETWORK_UNET1D ? check_unet1d(options) : check_mlp(options);
 }

@@ -1,13 +1,13 @@
 /* Convolution over tokens, and its transpose, on channels-last arrays.
  *
  * Both join a fine sequence and a coarse one, `stride` times shorter: coarse token t sees the fine
- * tokens t·stride − padding + 0 … kernel − 1, which lie side by side in memory, through weights
- * W[coarse channel][tap][fine channel]:
- *     convolution:  coarse = windows(fine)·Wᵀ + b
- *     transposed:   fine = windowsᵀ(coarse·W) + b
- * and each is the other's backward. Windows are copied for a few rows of the batch at a time, so
- * they stay in cache and no array of all windows exists. A team shares these rows, and the taps of
- * the weights' gradient.
+ * tokens t·stride − padding + tap, tap = 0 … kernel − 1, through weights W[coarse
+ * channel][tap][fine channel]: convolution:  coarse = Σ_tap fine(tap)·W(tap)ᵀ + b transposed:
+ * fine(tap) = Σ_tap coarse·W(tap) + b and each is the other's backward. A tap is one product of the
+ * rows it joins, where they lie: those coarse tokens whose fine token is inside the sequence, of
+ * all sequences. So nothing is copied into windows, and what would be zeros beyond the ends is not
+ * multiplied (of 4 tokens and 5 taps, 30 %). A team shares the sequences, and the taps of the
+ * weights' gradient.
  */
 #include "operator.h"
 #include "product.h"
@@ -20,107 +20,124 @@
 enum { X, WEIGHT, BIAS };         /* inputs */
 enum { KERNEL, STRIDE };          /* op->size */
 enum { CONVOLUTION, TRANSPOSED }; /* op->choice */
-enum { WINDOW_ROWS = 256 };       /* windows at a time, about */
-enum { LEAST_WINDOW = 512 };      /* numbers of a window of a part of the weights */
+enum { CHUNK_ROWS = 384 };        /* coarse tokens at a time, about: their results stay in cache */
 
 typedef struct {
     int64_t batch, fine_tokens, coarse_tokens, fine_channels, coarse_channels;
     int64_t kernel, stride, padding;
-    int64_t window;        /* numbers of one */
-    int64_t weight_stride; /* numbers from one coarse channel's weights to the next */
-    int64_t step;          /* rows of the batch at a time */
-    ambit_precision precision;
+    int64_t step; /* sequences at a time */
 } geometry;
-
-static int64_t rows_at_a_time(int64_t batch, int64_t coarse_tokens) {
-    const int64_t step = coarse_tokens < WINDOW_ROWS ? WINDOW_ROWS / coarse_tokens : 1;
-    return step < batch ? step : batch;
-}
 
 static geometry geometry_of(const ambit_operator *op) {
     const ambit_tensor *fine = op->choice == CONVOLUTION ? op->inputs[X] : op->output;
     const ambit_tensor *coarse = op->choice == CONVOLUTION ? op->output : op->inputs[X];
-    const int64_t kernel = op->size[KERNEL], stride = op->size[STRIDE];
-    return (geometry){.batch = fine->shape[0],
-                      .fine_tokens = fine->shape[1],
-                      .coarse_tokens = coarse->shape[1],
-                      .fine_channels = fine->columns,
-                      .coarse_channels = coarse->columns,
-                      .kernel = kernel,
-                      .stride = stride,
-                      .padding = (kernel - 1) / 2,
-                      .window = kernel * fine->columns,
-                      .weight_stride = kernel * fine->columns,
-                      .precision = op->precision,
-                      .step = rows_at_a_time(fine->shape[0], coarse->shape[1])};
+    geometry g = {.batch = fine->shape[0],
+                  .fine_tokens = fine->shape[1],
+                  .coarse_tokens = coarse->shape[1],
+                  .fine_channels = fine->columns,
+                  .coarse_channels = coarse->columns,
+                  .kernel = op->size[KERNEL],
+                  .stride = op->size[STRIDE],
+                  .padding = (op->size[KERNEL] - 1) / 2};
+    g.step = g.coarse_tokens < CHUNK_ROWS ? CHUNK_ROWS / g.coarse_tokens : 1;
+    g.step = g.step < g.batch ? g.step : g.batch;
+    return g;
 }
 
-/* The part of coarse token t's window that lies inside the sequence: its taps first … end. */
-static void inside(const geometry *g, int64_t t, int64_t *first, int64_t *end) {
-    const int64_t start = t * g->stride - g->padding, rest = g->fine_tokens - start;
-    *first = start < 0 ? -start : 0;
-    *first = *first < g->kernel ? *first : g->kernel;
-    *end = rest < g->kernel ? rest : g->kernel;
+/* ---- taps ---- */
+
+/* What a tap joins, of some sequences: coarse tokens and their fine ones, the same of each. */
+typedef struct {
+    int64_t tokens; /* of a sequence; may be 0 */
+    int64_t rows;   /* of all */
+    ambit_matrix coarse, fine;
+} joined;
+
+/* The coarse tokens whose fine token is inside the sequence: first … end. */
+static void tokens_of_tap(const geometry *g, int64_t tap, int64_t *first, int64_t *end) {
+    const int64_t before = g->padding - tap; /* fine tokens missing before the first */
+    const int64_t inside = g->fine_tokens + before;
+    *first = before > 0 ? (before + g->stride - 1) / g->stride : 0;
+    *end = inside > 0 ? (inside + g->stride - 1) / g->stride : 0;
+    *end = *end < g->coarse_tokens ? *end : g->coarse_tokens;
     *end = *end > *first ? *end : *first;
 }
 
-/* Copies the windows of `count` rows of the batch from row `from`; outside the sequence is zero. */
-static void gather(const geometry *g, int64_t from, int64_t count, const ambit_real *fine,
-                   ambit_real *windows) {
-    const int64_t c = g->fine_channels;
-    for (int64_t row = 0; row < count * g->coarse_tokens; row++) {
-        const int64_t batch = from + row / g->coarse_tokens, t = row % g->coarse_tokens;
-        const ambit_real *sequence = fine + batch * g->fine_tokens * c;
-        ambit_real *window = windows + row * g->window;
-        int64_t first, end;
-        inside(g, t, &first, &end);
-        memset(window, 0, (size_t)(first * c) * sizeof *window);
-        memcpy(window + first * c, sequence + (t * g->stride - g->padding + first) * c,
-               (size_t)((end - first) * c) * sizeof *window);
-        memset(window + end * c, 0, (size_t)((g->kernel - end) * c) * sizeof *window);
+/* Tap `tap` of `count` sequences from `from` on. */
+static joined join(const geometry *g, int64_t tap, int64_t from, int64_t count, ambit_real *coarse,
+                   ambit_real *fine) {
+    const int64_t cc = g->coarse_channels, fc = g->fine_channels;
+    int64_t first, end;
+    tokens_of_tap(g, tap, &first, &end);
+    const int64_t tokens = end - first, fine_first = first * g->stride - g->padding + tap;
+    return (joined){
+        .tokens = tokens,
+        .rows = count * tokens,
+        .coarse = {coarse + (from * g->coarse_tokens + first) * cc, cc, tokens,
+                   g->coarse_tokens * cc},
+        .fine = {fine + (from * g->fine_tokens + fine_first) * fc, g->stride * fc, tokens,
+                 g->fine_tokens * fc},
+    };
+}
+
+/* W(tap) as a matrix of a row for each coarse channel. */
+static ambit_matrix weights_of_tap(const geometry *g, int64_t tap, ambit_real *weights) {
+    return (ambit_matrix){.data = weights + tap * g->fine_channels,
+                          .stride = g->kernel * g->fine_channels};
+}
+
+/* ---- passes over some sequences ---- */
+
+/* coarse += Σ_tap fine(tap)·W(tap)ᵀ */
+static void to_coarse(const ambit_operator *op, int64_t from, int64_t count, ambit_real *fine,
+                      ambit_real *coarse) {
+    const geometry g = geometry_of(op);
+    for (int64_t tap = 0; tap < g.kernel; tap++) {
+        const joined j = join(&g, tap, from, count, coarse, fine);
+        const ambit_product product = {.precision = op->precision,
+                                       .transpose_b = AMBIT_TRANSPOSED,
+                                       .m = j.rows,
+                                       .n = g.coarse_channels,
+                                       .k = g.fine_channels,
+                                       .a = j.fine,
+                                       .b = weights_of_tap(&g, tap, op->inputs[WEIGHT]->data),
+                                       .beta = 1,
+                                       .c = j.coarse};
+        if (j.rows > 0)
+            ambit_multiply(&product);
     }
 }
 
-/* Adds windows to the tokens they were copied from. */
-AMBIT_VECTOR static void scatter(const geometry *g, int64_t from, int64_t count,
-                                 const ambit_real *windows, ambit_real *fine) {
-    const int64_t c = g->fine_channels;
-    for (int64_t row = 0; row < count * g->coarse_tokens; row++) {
-        const int64_t batch = from + row / g->coarse_tokens, t = row % g->coarse_tokens;
-        int64_t first, end;
-        inside(g, t, &first, &end);
-        const ambit_real *restrict window = windows + row * g->window + first * c;
-        ambit_real *restrict to =
-            fine + (batch * g->fine_tokens + t * g->stride - g->padding + first) * c;
-        for (int64_t i = 0; i < (end - first) * c; i++)
-            to[i] += window[i];
+/* fine(tap) += coarse·W(tap) for each tap */
+static void to_fine(const ambit_operator *op, int64_t from, int64_t count, ambit_real *coarse,
+                    ambit_real *fine) {
+    const geometry g = geometry_of(op);
+    for (int64_t tap = 0; tap < g.kernel; tap++) {
+        const joined j = join(&g, tap, from, count, coarse, fine);
+        const ambit_product product = {.precision = op->precision,
+                                       .m = j.rows,
+                                       .n = g.fine_channels,
+                                       .k = g.coarse_channels,
+                                       .a = j.coarse,
+                                       .b = weights_of_tap(&g, tap, op->inputs[WEIGHT]->data),
+                                       .beta = 1,
+                                       .c = j.fine};
+        if (j.rows > 0)
+            ambit_multiply(&product);
     }
 }
 
-/* coarse (+)= windows·Wᵀ and windows = coarse·W, for some rows. */
-static void to_coarse(const geometry *g, int64_t rows, const ambit_real *windows,
-                      const ambit_real *weight, ambit_real beta, ambit_real *coarse) {
-    ambit_multiply(g->precision, AMBIT_PLAIN, AMBIT_TRANSPOSED, rows, g->coarse_channels, g->window,
-                   1, windows, g->window, weight, g->weight_stride, beta, coarse,
-                   g->coarse_channels);
-}
-
-static void to_windows(const geometry *g, int64_t rows, const ambit_real *coarse,
-                       const ambit_real *weight, ambit_real *windows) {
-    ambit_multiply(g->precision, AMBIT_PLAIN, AMBIT_PLAIN, rows, g->window, g->coarse_channels, 1,
-                   coarse, g->coarse_channels, weight, g->weight_stride, 0, windows, g->window);
-}
-
-/* Part `part` of the rows of the batch: how many, and where in the coarse array they begin. */
-static int64_t chunk_of(const geometry *g, int64_t part, int64_t *from, int64_t *at) {
+/* Part `part` of the sequences: from where on, and how many. */
+static int64_t chunk_of(const geometry *g, int64_t part, int64_t *from) {
     *from = part * g->step;
-    *at = *from * g->coarse_tokens * g->coarse_channels;
     return g->batch - *from < g->step ? g->batch - *from : g->step;
 }
 
 static int64_t chunk_count(const geometry *g) {
     return (g->batch + g->step - 1) / g->step;
 }
+
+/* ---- forward ---- */
 
 static void start_with_bias(const ambit_operator *op, int64_t from, int64_t count) {
     const ambit_tensor *y = op->output;
@@ -133,24 +150,20 @@ static void start_with_bias(const ambit_operator *op, int64_t from, int64_t coun
 static void forward_part(const void *context, int64_t part, int member) {
     const ambit_operator *op = context;
     const geometry g = geometry_of(op);
-    const ambit_real *x = op->inputs[X]->data, *weight = op->inputs[WEIGHT]->data;
-    ambit_real *windows = ambit_forward_scratch(op, member), *y = op->output->data;
-    int64_t from, at;
-    const int64_t count = chunk_of(&g, part, &from, &at), rows = count * g.coarse_tokens;
+    int64_t from;
+    const int64_t count = chunk_of(&g, part, &from);
+    (void)member;
     start_with_bias(op, from, count);
-    if (op->choice == CONVOLUTION) {
-        gather(&g, from, count, x, windows);
-        to_coarse(&g, rows, windows, weight, 1, y + at);
-    } else {
-        to_windows(&g, rows, x + at, weight, windows);
-        scatter(&g, from, count, windows, y);
-    }
+    (op->choice == CONVOLUTION ? to_coarse : to_fine)(op, from, count, op->inputs[X]->data,
+                                                      op->output->data);
 }
 
 static void forward(const ambit_operator *op) {
     const geometry g = geometry_of(op);
     ambit_team_run(op->team, chunk_count(&g), forward_part, op);
 }
+
+/* ---- backward ---- */
 
 AMBIT_VECTOR static void bias_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const ambit_tensor *y = op->output;
@@ -164,61 +177,50 @@ AMBIT_VECTOR static void bias_rows(const ambit_operator *op, ambit_rows rows, in
     }
 }
 
-/* The gradient of some rows of x. */
-static void input_part(const ambit_operator *op, int64_t part, int member) {
+/* The gradient of some sequences of x. */
+static void input_part(const ambit_operator *op, int64_t part) {
+    const geometry g = geometry_of(op);
+    const ambit_tensor *x = op->inputs[X];
+    const int64_t size = x->shape[1] * x->columns;
+    int64_t from;
+    const int64_t count = chunk_of(&g, part, &from);
+    if (!op->add[X])
+        memset(x->gradient + from * size, 0, (size_t)(count * size) * sizeof *x->gradient);
+    (op->choice == CONVOLUTION ? to_fine : to_coarse)(op, from, count, op->output->gradient,
+                                                      x->gradient);
+}
+
+/* The gradient of one tap's weights: coarseᵀ·fine(tap). */
+static void weight_part(const ambit_operator *op, int64_t tap) {
     const geometry g = geometry_of(op);
     const ambit_tensor *x = op->inputs[X], *y = op->output;
-    const ambit_real *weight = op->inputs[WEIGHT]->data;
-    ambit_real *windows = ambit_backward_scratch(op, member);
-    int64_t from, at;
-    const int64_t count = chunk_of(&g, part, &from, &at), rows = count * g.coarse_tokens;
-    if (op->choice == CONVOLUTION) {
-        const int64_t size = g.fine_tokens * g.fine_channels;
-        to_windows(&g, rows, y->gradient + at, weight, windows);
-        if (!op->add[X])
-            memset(x->gradient + from * size, 0, (size_t)(count * size) * sizeof *x->gradient);
-        scatter(&g, from, count, windows, x->gradient);
-    } else {
-        gather(&g, from, count, y->gradient, windows);
-        to_coarse(&g, rows, windows, weight, (ambit_real)op->add[X], x->gradient + at);
-    }
-}
-
-/* Weights are shared out by taps: a part sees the windows that its taps make. */
-static int64_t weight_parts(const geometry *g) {
-    const int64_t parts = g->window / LEAST_WINDOW;
-    return parts < 1 ? 1 : parts < g->kernel ? parts : g->kernel;
-}
-
-static void weight_part(const ambit_operator *op, int64_t part, int member) {
-    geometry g = geometry_of(op);
-    const ambit_tensor *x = op->inputs[X], *y = op->output, *weight = op->inputs[WEIGHT];
-    const ambit_real *fine = op->choice == CONVOLUTION ? x->data : y->gradient;
-    const ambit_real *coarse = op->choice == CONVOLUTION ? y->gradient : x->data;
-    const int64_t parts = weight_parts(&g), tap = g.kernel * part / parts;
-    ambit_real *windows = ambit_backward_scratch(op, member);
-    g.kernel = g.kernel * (part + 1) / parts - tap;
-    g.padding -= tap;
-    g.window = g.kernel * g.fine_channels;
-    for (int64_t chunk = 0; chunk < chunk_count(&g); chunk++) {
-        int64_t from, at;
-        const int64_t count = chunk_of(&g, chunk, &from, &at);
-        gather(&g, from, count, fine, windows);
-        ambit_multiply(g.precision, AMBIT_TRANSPOSED, AMBIT_PLAIN, g.coarse_channels, g.window,
-                       count * g.coarse_tokens, 1, coarse + at, g.coarse_channels, windows,
-                       g.window, (ambit_real)(op->add[WEIGHT] || chunk > 0),
-                       weight->gradient + tap * g.fine_channels, g.weight_stride);
-    }
+    const int convolution = op->choice == CONVOLUTION;
+    const joined j = join(&g, tap, 0, g.batch, convolution ? y->gradient : x->data,
+                          convolution ? x->data : y->gradient);
+    const ambit_product product = {.precision = op->precision,
+                                   .transpose_a = AMBIT_TRANSPOSED,
+                                   .m = g.coarse_channels,
+                                   .n = g.fine_channels,
+                                   .k = j.rows,
+                                   .a = j.coarse,
+                                   .b = j.fine,
+                                   .beta = (ambit_real)op->add[WEIGHT],
+                                   .c = weights_of_tap(&g, tap, op->inputs[WEIGHT]->gradient)};
+    if (j.rows > 0)
+        ambit_multiply(&product);
+    for (int64_t i = 0; i < g.coarse_channels && j.rows == 0 && !op->add[WEIGHT]; i++)
+        memset(ambit_matrix_row(&product.c, i), 0,
+               (size_t)g.fine_channels * sizeof *product.c.data);
 }
 
 static void backward_part(const void *context, int64_t part, int member) {
     const ambit_operator *op = context;
-    const geometry g = geometry_of(op);
-    const int64_t parts = weight_parts(&g);
-    if (part < parts)
-        weight_part(op, part, member);
+    const int64_t taps = op->size[KERNEL];
+    (void)member;
+    if (part < taps)
+        weight_part(op, part);
     else
-        input_part(op, part - parts, member);
+        input_part(op, part - taps);
 }
 
 static void backward(const ambit_operator *op) {
@@ -227,8 +229,20 @@ static void backward(const ambit_operator *op) {
     ambit_share_rows(op, y->rows, y->columns, bias_rows);
     ambit_sum_blocks(ambit_row_blocks(y->rows, y->columns), y->columns, y->columns,
                      op->backward_scratch, op->add[BIAS], op->inputs[BIAS]->gradient);
-    ambit_team_run(op->team, weight_parts(&g) + (op->inputs[X]->gradient ? chunk_count(&g) : 0),
+    ambit_team_run(op->team, g.kernel + (op->inputs[X]->gradient ? chunk_count(&g) : 0),
                    backward_part, op);
+}
+
+/* Multiplications and additions of all taps. */
+static double count_flops(const ambit_operator *op) {
+    const geometry g = geometry_of(op);
+    double tokens = 0;
+    for (int64_t tap = 0; tap < g.kernel; tap++) {
+        int64_t first, end;
+        tokens_of_tap(&g, tap, &first, &end);
+        tokens += (double)(end - first);
+    }
+    return 2.0 * (double)g.batch * tokens * (double)g.coarse_channels * (double)g.fine_channels;
 }
 
 static const ambit_operator_kind kinds[] = {
@@ -251,7 +265,6 @@ static ambit_tensor *build(ambit_graph *graph, const char *name, ambit_tensor *x
     const int64_t tokens = convolution ? x->shape[1] / stride : x->shape[1] * stride;
     const int64_t fine = convolution ? x->columns : channels;
     const int64_t coarse = convolution ? channels : x->columns;
-    const int64_t coarse_tokens = convolution ? tokens : x->shape[1];
     const int64_t fan_in = kernel * (convolution ? x->columns : channels);
     const int64_t weight_shape[3] = {coarse, kernel, fine},
                   shape[3] = {x->shape[0], tokens, channels};
@@ -269,11 +282,8 @@ static ambit_tensor *build(ambit_graph *graph, const char *name, ambit_tensor *x
     op->size[KERNEL] = kernel;
     op->size[STRIDE] = stride;
     op->backward_reads = 1u << X;
-    op->forward_each = op->backward_each =
-        rows_at_a_time(x->shape[0], coarse_tokens) * coarse_tokens * kernel * fine;
     op->backward_count = ambit_row_blocks(x->shape[0] * tokens, channels) * channels;
-    op->flops_forward =
-        2.0 * (double)(x->shape[0] * coarse_tokens) * (double)coarse * (double)(kernel * fine);
+    op->flops_forward = count_flops(op);
     op->flops_backward = (x->differentiable ? 2 : 1) * op->flops_forward;
     return op->output;
 }

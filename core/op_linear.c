@@ -15,69 +15,55 @@
 
 enum { X, WEIGHT, BIAS, RESIDUAL }; /* inputs */
 
+static ambit_matrix matrix_of(const ambit_tensor *tensor, ambit_real *data) {
+    return (ambit_matrix){.data = data, .stride = tensor->stride};
+}
+
 static const ambit_real *residual_at(const ambit_operator *op, int64_t row, int64_t column) {
     const ambit_tensor *residual = op->input_count > RESIDUAL ? op->inputs[RESIDUAL] : NULL;
     return residual ? residual->data + row * residual->stride + column : NULL;
 }
 
-/* out = bias (+ residual), to which the product is added. */
-AMBIT_VECTOR static void start_rows(const ambit_operator *op, const ambit_tile *tile) {
-    const ambit_tensor *y = op->output;
-    const ambit_real *bias = op->inputs[BIAS]->data + tile->first_column;
-    for (int64_t r = tile->first_row; r < tile->first_row + tile->rows; r++) {
-        const ambit_real *residual = residual_at(op, r, tile->first_column);
-        ambit_real *out = y->data + r * y->columns + tile->first_column;
-        if (!residual)
-            memcpy(out, bias, (size_t)tile->columns * sizeof *out);
-        else
-#pragma omp simd
-            for (int64_t i = 0; i < tile->columns; i++)
-                out[i] = bias[i] + residual[i];
-    }
+AMBIT_INLINE void add_row(int64_t count, const ambit_real *restrict bias,
+                          const ambit_real *restrict residual, ambit_real *restrict out) {
+    if (residual)
+        for (int64_t i = 0; i < count; i++)
+            out[i] += bias[i] + residual[i];
+    else
+        for (int64_t i = 0; i < count; i++)
+            out[i] += bias[i];
 }
 
-static ambit_product forward_product(const ambit_operator *op) {
-    const ambit_tensor *x = op->inputs[X], *y = op->output;
-    return (ambit_product){.precision = op->precision,
-                           .transpose_b = AMBIT_TRANSPOSED,
-                           .m = x->rows,
-                           .n = y->columns,
-                           .k = x->columns,
-                           .alpha = 1,
-                           .a = x->data,
-                           .lda = x->stride,
-                           .b = op->inputs[WEIGHT]->data,
-                           .ldb = x->columns,
-                           .beta = op->choice == AMBIT_LINEAR, /* to what start_rows() wrote */
-                           .c = op->saved ? op->saved : y->data,
-                           .ldc = y->columns};
-}
-
-/* One tile of the result, from the product to the activation while it is in cache. */
-static void forward_tile(const void *context, int64_t part, int member) {
+/* Bias, activation and residual of a part of the product, while it is in cache. */
+AMBIT_VECTOR static void finish_part(const void *context, const ambit_tile *part) {
     const ambit_operator *op = context;
     const ambit_tensor *y = op->output;
-    const ambit_product product = forward_product(op);
-    const ambit_tile tile = ambit_tile_at(product.m, product.n, product.k, part);
-    (void)member;
-    if (op->choice == AMBIT_LINEAR) {
-        start_rows(op, &tile);
-        ambit_product_tile(&product, &tile);
-        return;
-    }
-    ambit_product_tile(&product, &tile);
-    for (int64_t r = tile.first_row; r < tile.first_row + tile.rows; r++) {
-        const int64_t at = r * y->columns + tile.first_column;
-        ambit_activation_row((ambit_activation)op->choice, tile.columns, product.c + at,
-                             op->inputs[BIAS]->data + tile.first_column,
-                             residual_at(op, r, tile.first_column), y->data + at,
-                             op->saved ? op->saved + at : NULL);
+    const ambit_real *bias = op->inputs[BIAS]->data + part->first_column;
+    for (int64_t r = part->first_row; r < part->first_row + part->rows; r++) {
+        const int64_t at = r * y->columns + part->first_column;
+        const ambit_real *residual = residual_at(op, r, part->first_column);
+        ambit_real *slope = op->saved ? op->saved + at : NULL;
+        if (op->choice == AMBIT_LINEAR)
+            add_row(part->columns, bias, residual, y->data + at);
+        else
+            ambit_activation_row((ambit_activation)op->choice, part->columns,
+                                 slope ? slope : y->data + at, bias, residual, y->data + at, slope);
     }
 }
 
 static void forward(const ambit_operator *op) {
-    const ambit_product product = forward_product(op);
-    ambit_team_run(op->team, ambit_tile_count(product.m, product.n, product.k), forward_tile, op);
+    const ambit_tensor *x = op->inputs[X], *y = op->output, *weight = op->inputs[WEIGHT];
+    const ambit_product product = {.precision = op->precision,
+                                   .transpose_b = AMBIT_TRANSPOSED,
+                                   .m = x->rows,
+                                   .n = y->columns,
+                                   .k = x->columns,
+                                   .a = matrix_of(x, x->data),
+                                   .b = matrix_of(weight, weight->data),
+                                   .c = matrix_of(y, op->saved ? op->saved : y->data),
+                                   .finish = finish_part,
+                                   .context = op};
+    ambit_products_run(op->team, 1, &product);
 }
 
 /* Makes the gradient of the product out of that of the result, and its sum over the block's rows.
@@ -107,12 +93,25 @@ static void backward(const ambit_operator *op) {
     ambit_share_rows(op, y->rows, y->columns, gradient_rows);
     ambit_sum_blocks(ambit_row_blocks(y->rows, y->columns), y->columns, y->columns,
                      op->backward_scratch, op->add[BIAS], ambit_input_gradient(op, BIAS));
-    const ambit_real *gradient = op->saved ? op->saved : y->gradient;
+    const ambit_matrix gradient = matrix_of(y, op->saved ? op->saved : y->gradient);
     const ambit_product products[] = {
-        {op->precision, AMBIT_TRANSPOSED, AMBIT_PLAIN, y->columns, x->columns, x->rows, 1, gradient,
-         y->columns, x->data, x->stride, (ambit_real)op->add[WEIGHT], weight->gradient, x->columns},
-        {op->precision, AMBIT_PLAIN, AMBIT_PLAIN, x->rows, x->columns, y->columns, 1, gradient,
-         y->columns, weight->data, x->columns, (ambit_real)op->add[X], x->gradient, x->stride},
+        {.precision = op->precision,
+         .transpose_a = AMBIT_TRANSPOSED,
+         .m = y->columns,
+         .n = x->columns,
+         .k = x->rows,
+         .a = gradient,
+         .b = matrix_of(x, x->data),
+         .beta = (ambit_real)op->add[WEIGHT],
+         .c = matrix_of(weight, weight->gradient)},
+        {.precision = op->precision,
+         .m = x->rows,
+         .n = x->columns,
+         .k = y->columns,
+         .a = gradient,
+         .b = matrix_of(weight, weight->data),
+         .beta = (ambit_real)op->add[X],
+         .c = matrix_of(x, x->gradient)},
     };
     ambit_products_run(op->team, x->gradient ? 2 : 1, products);
 }

@@ -1,8 +1,14 @@
-/* Matrix products shared by a team.
+/* Matrix products: what the operators spend nearly all of their time in.
  *
- * A product is cut into tiles of its result, never along the sum; the cut depends on the sizes of
- * the product alone. A tile is large, since OpenBLAS copies one of the factors once a tile: on one
- * thread the cut costs 1 to 3 % of the product (measured; tiles of 128 rows would cost 10 %).
+ * On processors with AVX-512 or AVX2 products are ours (block_product.h), since a library's are
+ * slower here and cannot take rows in groups nor finish a row while it is in cache; on others
+ * OpenBLAS multiplies (blas.h), and so it does in the double build. Few rows have a product of
+ * their own (few_rows.h).
+ *
+ * A product may be cut into tiles of its result, never along the sum, for a team to share. Each
+ * number of the result is one chain of additions in the order of the sum, cut at places that depend
+ * on its length alone: its bits depend neither on the tile nor on the other rows and columns.
+ * OpenBLAS gives less: the same bits for the same cut, and the cut depends on the sizes alone.
  */
 #ifndef AMBIT_CORE_PRODUCT_H
 #define AMBIT_CORE_PRODUCT_H
@@ -10,38 +16,54 @@
 #include "blas.h"
 #include "graph.h"
 
-/* ambit_gemm() in the precision asked for. */
-void ambit_multiply(ambit_precision precision, ambit_transposition transpose_a,
-                    ambit_transposition transpose_b, int64_t m, int64_t n, int64_t k,
-                    ambit_real alpha, const ambit_real *a, int64_t lda, const ambit_real *b,
-                    int64_t ldb, ambit_real beta, ambit_real *c, int64_t ldc);
-
-/* C (m × n) = alpha·op(A)·op(B) + beta·C, as ambit_multiply() takes it. */
+/* Row i of a matrix begins at data + i·stride; or, where `group` is not 0 and rows lie in groups of
+ * so many, at data + (i / group)·jump + (i % group)·stride: the same tokens of all sequences, say.
+ */
 typedef struct {
-    ambit_precision precision;
-    ambit_transposition transpose_a, transpose_b;
-    int64_t m, n, k;
-    ambit_real alpha;
-    const ambit_real *a;
-    int64_t lda;
-    const ambit_real *b;
-    int64_t ldb;
-    ambit_real beta;
-    ambit_real *c;
-    int64_t ldc;
-} ambit_product;
+    ambit_real *data;
+    int64_t stride, group, jump;
+} ambit_matrix;
+
+static inline ambit_real *ambit_matrix_row(const ambit_matrix *matrix, int64_t i) {
+    return matrix->group ? matrix->data + i / matrix->group * matrix->jump +
+                               i % matrix->group * matrix->stride
+                         : matrix->data + i * matrix->stride;
+}
 
 /* Rows first_row … first_row + rows of C, and columns likewise. */
 typedef struct {
     int64_t first_row, rows, first_column, columns;
 } ambit_tile;
 
-/* Number of tiles of a product m × n × k, and tile `part` of them. */
+/* C (m × n) = op(A)·op(B) + beta·C. C is not read where beta is 0. op(A) is m × k, op(B) k × n.
+ *
+ * Rows lie in groups in two matrices alike, in whole groups, and only in products that are not cut:
+ * in A and C where A is plain, in A and B where A is transposed and B plain.
+ *
+ * `finish`, unless NULL, is told of each part of C when that is complete and still in cache: it may
+ * change it. */
+typedef struct {
+    ambit_precision precision; /* AMBIT_PRECISION_BF16 only where ambit_bf16_available() */
+    ambit_transposition transpose_a, transpose_b;
+    int64_t m, n, k;
+    ambit_matrix a, b;
+    ambit_real beta;
+    ambit_matrix c;
+    void (*finish)(const void *context, const ambit_tile *part);
+    const void *context;
+} ambit_product;
+
+/* Whether this processor, and this build, multiplies numbers of bfloat16: 1 or 0. */
+int ambit_bf16_available(void);
+
+/* Computes a product, or one tile of it, on the calling thread. Nothing is allocated once each
+ * thread that calls it has done so before. */
+void ambit_multiply(const ambit_product *product);
+void ambit_multiply_tile(const ambit_product *product, const ambit_tile *tile);
+
+/* Number of tiles that a team shares a product m × n × k in, and tile `part` of them. */
 int64_t ambit_tile_count(int64_t m, int64_t n, int64_t k);
 ambit_tile ambit_tile_at(int64_t m, int64_t n, int64_t k, int64_t part);
-
-/* Computes one tile. */
-void ambit_product_tile(const ambit_product *product, const ambit_tile *tile);
 
 /* Computes products that do not depend on each other. */
 void ambit_products_run(ambit_team *team, int count, const ambit_product *products);

@@ -1,5 +1,7 @@
 #include "transformer.h"
 
+#include "adaln.h"
+
 #include <stdio.h>
 
 enum { MLP_RATIO = 4, NAME_SIZE = 96 };
@@ -35,23 +37,12 @@ static ambit_tensor *mlp(ambit_graph *graph, const char *name, ambit_tensor *x,
 
 /* ---- adaLN-zero ---- */
 
-/* The vectors of adaLN: `count` views of one linear layer of the condition. */
-static void modulation(ambit_graph *graph, const char *name, ambit_tensor *condition, int64_t width,
-                       int count, ambit_tensor **vectors) {
-    char full[NAME_SIZE];
-    snprintf(full, sizeof full, "%s.modulation", name);
-    ambit_tensor *all =
-        ambit_linear(graph, full, condition, count * width, AMBIT_LINEAR, AMBIT_INIT_ZERO, NULL);
-    for (int i = 0; i < count; i++)
-        vectors[i] = ambit_columns(graph, all, i * width, width);
-}
-
 ambit_tensor *ambit_transformer_block(ambit_graph *graph, const char *name, ambit_tensor *h,
                                       ambit_tensor *condition, int64_t heads) {
     enum { SHIFT1, SCALE1, GATE1, SHIFT2, SCALE2, GATE2, VECTORS };
     ambit_tensor *v[VECTORS], *x;
     ambit_graph_begin_block(graph);
-    modulation(graph, name, condition, width_of(h), VECTORS, v);
+    ambit_adaln_vectors(graph, name, condition, width_of(h), VECTORS, v);
     x = ambit_norm_modulate(graph, h, v[SHIFT1], v[SCALE1]);
     h = ambit_gate_residual(graph, h, v[GATE1], attention(graph, name, x, heads, NULL));
     x = ambit_norm_modulate(graph, h, v[SHIFT2], v[SCALE2]);
@@ -64,7 +55,7 @@ ambit_tensor *ambit_transformer_norm(ambit_graph *graph, const char *name, ambit
                                      ambit_tensor *condition) {
     enum { SHIFT, SCALE, VECTORS };
     ambit_tensor *v[VECTORS];
-    modulation(graph, name, condition, width_of(h), VECTORS, v);
+    ambit_adaln_vectors(graph, name, condition, width_of(h), VECTORS, v);
     return ambit_norm_modulate(graph, h, v[SHIFT], v[SCALE]);
 }
 

@@ -2,8 +2,9 @@
  * diffusion models with transformers", ICCV 2023), whose scales, shifts and gates come from a
  * condition, and plain (Dosovitskiy et al., "An image is worth 16x16 words", ICLR 2021).
  *
- * h is batch × tokens × width; `heads` divides width. `name` begins the names of the parameters. As
- * operators do, all accept NULL tensors and return NULL after a failure.
+ * h is batch × tokens × width; `heads` divides width. `name` begins the names of the parameters.
+ * Blocks are blocks of recomputation too (graph.h). As operators do, all accept NULL tensors and
+ * return NULL after a failure.
  */
 #ifndef AMBIT_CORE_TRANSFORMER_H
 #define AMBIT_CORE_TRANSFORMER_H

@@ -120,20 +120,31 @@ static void shorten_default(ambit_config *config, const char *path, int64_t most
         replace_default(config, path, most);
 }
 
-/* Sizes that suit each kind of network, where none are given. */
-static void size_network(ambit_config *config) {
+/* What suits each network where nothing is given. Either mlp has about as many parameters. */
+static void suit_network(ambit_config *config) {
     static const struct {
+        ambit_network_kind kind;
+        ambit_conditioning conditioning;
         int64_t width, depth;
-    } sizes[] = {[AMBIT_NETWORK_MLP] = {384, 3},
-                 [AMBIT_NETWORK_DIT] = {256, 4},
-                 [AMBIT_NETWORK_UNET1D] = {64, 3}};
+    } rows[] = {
+        {AMBIT_NETWORK_MLP, AMBIT_CONDITIONING_CONCAT, 384, 3},
+        {AMBIT_NETWORK_MLP, AMBIT_CONDITIONING_ADALN, 160, 3},
+        {AMBIT_NETWORK_DIT, AMBIT_CONDITIONING_ADALN, 256, 4},
+        {AMBIT_NETWORK_DIT, AMBIT_CONDITIONING_CONTEXT, 256, 4},
+        {AMBIT_NETWORK_UNET1D, AMBIT_CONDITIONING_FILM, 64, 3},
+    };
     const ambit_network_kind kind = config->settings.network.kind;
-    replace_default(config, "network.width", sizes[kind].width);
-    replace_default(config, "network.depth", sizes[kind].depth);
+    ambit_conditioning *conditioning = &config->settings.network.conditioning;
+    *conditioning = ambit_network_conditioning(kind, *conditioning);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].kind == kind && rows[i].conditioning == *conditioning) {
+            replace_default(config, "network.width", rows[i].width);
+            replace_default(config, "network.depth", rows[i].depth);
+        }
 }
 
 static void resolve(ambit_config *config) {
-    size_network(config);
+    suit_network(config);
     note_missing(config);
     for (int i = 0; i < config->settings.data.source_count; i++)
         fill_source(config, i);

@@ -139,6 +139,14 @@ static bool images_in_chunks(verdict *to) {
     return settings->network.patch > 0 && settings->data.horizon != 1;
 }
 
+static bool conditioning_unknown(verdict *to) {
+    const ambit_settings *settings = to->settings;
+    const char *fault =
+        ambit_network_conditioning_fault(settings->network.kind, settings->network.conditioning);
+    say(to, "%s; write what it takes, or leave it out", fault ? fault : "");
+    return fault != NULL;
+}
+
 static bool levels_odd(verdict *to) {
     const ambit_settings *settings = to->settings;
     const int64_t depth = settings->network.depth, horizon = settings->data.horizon;
@@ -216,6 +224,7 @@ static const struct {
     {camera_width_in_heads, {"network.camera_heads", "network.camera_width"}},
     {patches_of_others, {"network.patch", "network.kind"}},
     {images_in_chunks, {"network.patch", "data.horizon"}},
+    {conditioning_unknown, {"network.conditioning", "network.kind"}},
     {levels_odd, {"network.depth", "data.horizon"}},
     {guided_without_drop, {"sampler.guidance", "network.drop"}},
     {warmup_too_long, {"train.warmup", "train.steps"}},

@@ -31,7 +31,10 @@ IN_ORDER(AMBIT_WEIGHT_UNIFORM, AMBIT_WEIGHT_MIN_SNR);
 IN_ORDER(AMBIT_DRAW_SIGMA_FIRST, AMBIT_DRAW_SAMPLE_FIRST);
 IN_ORDER(AMBIT_NETWORK_MLP, AMBIT_NETWORK_DIT);
 _Static_assert(AMBIT_NETWORK_UNET1D == 2, "order of choices");
-IN_ORDER(AMBIT_CONDITIONING_ADALN, AMBIT_CONDITIONING_CONTEXT);
+IN_ORDER(AMBIT_CONDITIONING_AUTO, AMBIT_CONDITIONING_CONCAT);
+_Static_assert(AMBIT_CONDITIONING_ADALN == 2 && AMBIT_CONDITIONING_CONTEXT == 3 &&
+                   AMBIT_CONDITIONING_FILM == 4,
+               "order of choices");
 IN_ORDER(AMBIT_PRECONDITION_NONE, AMBIT_PRECONDITION_FULL);
 IN_ORDER(AMBIT_PRECISION_SINGLE, AMBIT_PRECISION_BF16);
 IN_ORDER(AMBIT_SAMPLER_DDIM, AMBIT_SAMPLER_ANCESTRAL);
@@ -145,7 +148,7 @@ static const ambit_schema_row rows[] = {
          "- 1 times."},
     {"network.width", INTEGER, "384", AT(network.width), .least = 1, .most = 65536,
      .help = "Width of the hidden layers; unet1d: of the first level, a multiple of 8, doubled at "
-             "each level. Left out: 384 for mlp, 256 for dit, 64 for unet1d."},
+             "each level. Left out: 384 for mlp (160 with adaln), 256 for dit, 64 for unet1d."},
     {"network.depth", INTEGER, "3", AT(network.depth), .least = 1, .most = 1024,
      .help = "Number of residual blocks; unet1d: of levels. Left out: 3, for dit 4."},
     {"network.heads", INTEGER, "4", AT(network.heads), .least = 1, .most = 1024,
@@ -168,12 +171,15 @@ static const ambit_schema_row rows[] = {
      .help = "Words and pairs of neighbouring words that are read of data.caption, words first."},
     {"network.caption_buckets", INTEGER, "4096", AT(network.caption_buckets), .least = 1,
      .most = 16777216,
-     .help = "Rows of the table that is learnt for words and pairs; two of them may share a row. "
+     .help = "Rows of the table that is learned for words and pairs; two of them may share a row. "
              "Each row is as wide as the network."},
-    {"network.conditioning", CHOICE, "adaln", AT(network.conditioning), .choices = "adaln|context",
-     .help =
-         "How dit is told the observation: adaln: by the scale and shift of its norms; context: "
-         "as a token beside those of the chunk."},
+    {"network.conditioning", CHOICE, "auto", AT(network.conditioning),
+     .choices = "auto|concat|adaln|context|film",
+     .help = "How the network is told its conditions. mlp: concat: side by side with the chunk; or "
+             "adaln: by the scales, shifts and gates of its blocks, made from conditions and σ "
+             "(about five times the work at the same width). dit: adaln; or context: as tokens "
+             "beside those of the chunk. unet1d: film: by the scales and shifts of its channels. "
+             "auto or left out: concat for mlp, adaln for dit, film for unet1d."},
     {"network.precondition", CHOICE, "none", AT(network.precondition), .choices = "none|full",
      .help =
          "full: inputs and outputs are scaled and mixed so that both have unit variance at each "

@@ -12,8 +12,9 @@ class Options:
     """Sizes, as ambit_network_options."""
 
     def __init__(self, kind, chunk_steps, chunk_width, observation, width, depth, heads=0,
-                 image=(0, 0, 0, 0)):
+                 image=(0, 0, 0, 0), conditioning="auto"):
         self.image = image  # channels, height, width, patch; instead of the chunk
+        self.conditioning = conditioning  # "auto"; mlp: or "adaln"
         self.kind, self.chunk_steps, self.chunk_width = kind, chunk_steps, chunk_width
         self.observation, self.width, self.depth, self.heads = observation, width, depth, heads
 
@@ -56,6 +57,52 @@ class Mlp(nn.Module):
         return self.output(h).view_as(chunk)
 
 
+class AdalnCondition(nn.Module):
+    """σ and the observation as one vector: adaln.h's c. Its parts bear the names they have there."""
+
+    def __init__(self, o):
+        super().__init__()
+        self.sigma = Group(input=nn.Linear(16, o.width), output=nn.Linear(o.width, o.width))
+        self.observation = Group(
+            input=nn.Linear(o.observation, o.width), output=nn.Linear(o.width, o.width)
+        )
+
+    def tell(self, observation, sigma):
+        c = self.sigma.output(F.silu(self.sigma.input(sigma_features(sigma))))
+        return F.silu(c + self.observation.output(F.silu(self.observation.input(observation))))
+
+
+class AdalnMlpBlock(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.modulation = nn.Linear(width, 3 * width)
+        self.input, self.output = nn.Linear(width, width), nn.Linear(width, width)
+        self.norm = nn.LayerNorm(width, eps=1e-6, elementwise_affine=False)
+
+    def forward(self, h, c):
+        shift, scale, gate = self.modulation(c).chunk(3, dim=1)
+        x = self.norm(h) * (1 + scale) + shift
+        return h + gate * self.output(F.silu(self.input(x)))
+
+
+class AdalnMlp(AdalnCondition):
+    def __init__(self, o):
+        super().__init__(o)
+        chunk = o.chunk_steps * o.chunk_width
+        self.input = nn.Linear(chunk, o.width)
+        for i in range(o.depth):
+            self.add_module(f"block{i}", AdalnMlpBlock(o.width))
+        self.blocks = [getattr(self, f"block{i}") for i in range(o.depth)]
+        self.output = nn.Linear(o.width, chunk)
+
+    def forward(self, chunk, observation, sigma):
+        c = self.tell(observation, sigma)
+        h = self.input(chunk.flatten(1))
+        for block in self.blocks:
+            h = block(h, c)
+        return self.output(h).view_as(chunk)
+
+
 class DitBlock(nn.Module):
     def __init__(self, width, heads):
         super().__init__()
@@ -92,17 +139,13 @@ def image_of_patches(x, image):
     return x.permute(0, 3, 1, 4, 2, 5).reshape(x.shape[0], channels, height, width)
 
 
-class Dit(nn.Module):
+class Dit(AdalnCondition):
     def __init__(self, o):
-        super().__init__()
+        super().__init__(o)
         width, self.image = o.width, o.image
         channels, height, across, patch = o.image
         size = channels * patch * patch if channels else o.chunk_width
         tokens = height * across // patch**2 if channels else o.chunk_steps
-        self.sigma = Group(input=nn.Linear(16, width), output=nn.Linear(width, width))
-        self.observation = Group(
-            input=nn.Linear(o.observation, width), output=nn.Linear(width, width)
-        )
         self.embed = nn.Linear(size, width)
         self.positions = nn.Parameter(0.02 * torch.randn(tokens, width))
         for i in range(o.depth):
@@ -114,9 +157,7 @@ class Dit(nn.Module):
         )
 
     def forward(self, chunk, observation, sigma):
-        c = self.sigma.output(F.silu(self.sigma.input(sigma_features(sigma))))
-        c = c + self.observation.output(F.silu(self.observation.input(observation)))
-        c = F.silu(c)
+        c = self.tell(observation, sigma)
         tokens = patches(chunk, self.image[3]) if self.image[0] else chunk
         h = self.embed(tokens) + self.positions
         for block in self.blocks:
@@ -200,7 +241,8 @@ KINDS = {"mlp": Mlp, "unet1d": Unet1d, "dit": Dit}
 
 
 def build(options):
-    return KINDS[options.kind](options)
+    adaln_mlp = options.kind == "mlp" and options.conditioning == "adaln"
+    return AdalnMlp(options) if adaln_mlp else KINDS[options.kind](options)
 
 
 def decays(name, parameter):

@@ -496,6 +496,60 @@ static void test_short_runs(void **state) {
         "shorten the warm-up or train longer");
 }
 
+/* How conditions are taken, and sizes: what suits the network, unless it is told. */
+static void test_conditioning(void **state) {
+    static const struct {
+        const char *kind, *given;
+        ambit_conditioning conditioning;
+        int64_t width, depth;
+        const char *written;
+    } rows[] = {
+        {"network.kind=mlp", NULL, AMBIT_CONDITIONING_CONCAT, 384, 3,
+         "  conditioning: concat  # default"},
+        {"network.kind=dit", NULL, AMBIT_CONDITIONING_ADALN, 256, 4,
+         "  conditioning: adaln  # default"},
+        {"network.kind=unet1d", NULL, AMBIT_CONDITIONING_FILM, 64, 3,
+         "  conditioning: film  # default"},
+        {"network.kind=mlp", "network.conditioning=adaln", AMBIT_CONDITIONING_ADALN, 160, 3,
+         "  conditioning: adaln  # argument"},
+        {"network.kind=dit", "network.conditioning=context", AMBIT_CONDITIONING_CONTEXT, 256, 4,
+         "  conditioning: context  # argument"},
+        {"network.kind=dit", "network.conditioning=auto", AMBIT_CONDITIONING_ADALN, 256, 4,
+         "  conditioning: adaln  # argument"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *text;
+        ambit_config *config = good(LEAST, ARGUMENTS(rows[i].kind, rows[i].given));
+        const ambit_settings *settings = ambit_config_settings(config);
+        assert_int_equal(settings->network.conditioning, rows[i].conditioning);
+        assert_int_equal(settings->network.width, rows[i].width);
+        assert_int_equal(settings->network.depth, rows[i].depth);
+        assert_int_equal(ambit_config_write(config, 1, &text), AMBIT_OK);
+        assert_non_null(strstr(text, rows[i].written));
+        ambit_config_destroy(config);
+        free(text);
+        round_trip(LEAST, ARGUMENTS(rows[i].kind, rows[i].given));
+    }
+}
+
+/* What a network does not know is refused where it was written. */
+static void test_unknown_conditioning(void **state) {
+    (void)state;
+    refuse(LEAST, ARGUMENTS("network.conditioning=context"),
+           "argument \"network.conditioning=context\": network.conditioning: mlp takes conditions "
+           "by concat or adaln; write what it takes, or leave it out");
+    refuse(LEAST "network: {kind: unet1d, conditioning: adaln}\n", NULL,
+           "m.yaml:6:39: network.conditioning: unet1d takes conditions by film; write what it "
+           "takes, or leave it out");
+    refuse(LEAST "network: {conditioning: concat}\n", ARGUMENTS("network.kind=dit"),
+           "m.yaml:6:25: network.conditioning: dit takes conditions by adaln or context; write "
+           "what it takes, or leave it out");
+    refuse(LEAST, ARGUMENTS("network.conditioning=adanl"),
+           "argument \"network.conditioning=adanl\": network.conditioning: \"adanl\" cannot be "
+           "used; write one of auto, concat, adaln, context, film; did you mean adaln?");
+}
+
 /* The order of keys in the file does not show. */
 static void test_canonical(void **state) {
     static const char *const texts[] = {
@@ -600,16 +654,28 @@ static void test_files(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),         cmocka_unit_test(test_bounds_of_sources),
-        cmocka_unit_test(test_names_of_sources), cmocka_unit_test(test_types),
-        cmocka_unit_test(test_arguments),        cmocka_unit_test(test_conditions),
-        cmocka_unit_test(test_options),          cmocka_unit_test(test_all_errors_at_once),
-        cmocka_unit_test(test_single_faults),    cmocka_unit_test(test_no_follow_on_errors),
-        cmocka_unit_test(test_nasty_yaml),       cmocka_unit_test(test_too_much),
-        cmocka_unit_test(test_damaged_text),     cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_short_runs),       cmocka_unit_test(test_canonical),
-        cmocka_unit_test(test_origins),          cmocka_unit_test(test_schema),
-        cmocka_unit_test(test_explain),          cmocka_unit_test(test_files),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_bounds_of_sources),
+        cmocka_unit_test(test_names_of_sources),
+        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_all_errors_at_once),
+        cmocka_unit_test(test_single_faults),
+        cmocka_unit_test(test_no_follow_on_errors),
+        cmocka_unit_test(test_nasty_yaml),
+        cmocka_unit_test(test_too_much),
+        cmocka_unit_test(test_damaged_text),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_short_runs),
+        cmocka_unit_test(test_conditioning),
+        cmocka_unit_test(test_unknown_conditioning),
+        cmocka_unit_test(test_canonical),
+        cmocka_unit_test(test_origins),
+        cmocka_unit_test(test_schema),
+        cmocka_unit_test(test_explain),
+        cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

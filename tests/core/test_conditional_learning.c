@@ -115,6 +115,8 @@ int main(void) {
 #define CAPTIONED .caption = {SLOTS, BUCKETS}, .droppable = 1
     static const ambit_network_options networks[] = {
         {NETWORK_SIZES(MLP, 4, 2, 0, 32, 2, 0), CAPTIONED},
+        {NETWORK_SIZES(MLP, 4, 2, 0, 32, 2, 0), CAPTIONED,
+         .conditioning = AMBIT_CONDITIONING_ADALN},
         {NETWORK_SIZES(UNET1D, 4, 2, 0, 32, 1, 0), CAPTIONED},
         {NETWORK_SIZES(DIT, 4, 2, 0, 32, 2, 4), CAPTIONED},
         {NETWORK_SIZES(DIT, 0, 0, 0, 32, 2, 4), CAPTIONED, .image = {2, 4, 4, 2},
@@ -123,9 +125,10 @@ int main(void) {
     };
     const struct CMUnitTest tests[] = {
         {"mlp", test_learning, NULL, NULL, (void *)&networks[0]},
-        {"unet1d", test_learning, NULL, NULL, (void *)&networks[1]},
-        {"dit", test_learning, NULL, NULL, (void *)&networks[2]},
-        {"dit of images by context", test_learning, NULL, NULL, (void *)&networks[3]},
+        {"mlp with adaLN", test_learning, NULL, NULL, (void *)&networks[1]},
+        {"unet1d", test_learning, NULL, NULL, (void *)&networks[2]},
+        {"dit", test_learning, NULL, NULL, (void *)&networks[3]},
+        {"dit of images by context", test_learning, NULL, NULL, (void *)&networks[4]},
     };
     ambit_blas_start();
     return cmocka_run_group_tests(tests, NULL, NULL);

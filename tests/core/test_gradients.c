@@ -454,11 +454,14 @@ typedef struct {
 #define PRECONDITIONED(type)                                                                       \
     .precondition = AMBIT_PRECONDITION_FULL, .prediction = AMBIT_PREDICT_##type, .sigma_data = 0.8
 #define CLASSIFIER .task = AMBIT_TASK_CLASSIFY, .crop = 1
+#define ADALN .conditioning = AMBIT_CONDITIONING_ADALN
 
 /* A unet1d of width 8 would have one channel a group: its biases would have no gradient. */
 static network_row networks[] = {
     {"mlp", {NETWORK_SIZES(MLP, 4, 2, 5, 6, 2, 0)}},
     {"mlp without observation", {NETWORK_SIZES(MLP, 4, 2, 0, 6, 1, 0)}},
+    {"mlp adaln", {NETWORK_SIZES(MLP, 4, 2, 5, 6, 2, 0), ADALN}},
+    {"mlp adaln without observation", {NETWORK_SIZES(MLP, 4, 2, 0, 6, 1, 0), ADALN}},
     {"dit", {NETWORK_SIZES(DIT, 4, 2, 5, 6, 2, 2)}},
     {"dit without observation", {NETWORK_SIZES(DIT, 5, 3, 0, 4, 1, 1)}},
     {"unet1d", {NETWORK_SIZES(UNET1D, 4, 3, 5, 16, 2, 0)}},
@@ -472,14 +475,19 @@ static network_row networks[] = {
      {NETWORK_SIZES(DIT, 3, 2, 5, 8, 1, 2), EVERY_CONDITION,
       .conditioning = AMBIT_CONDITIONING_CONTEXT}},
     {"mlp conditions", {NETWORK_SIZES(MLP, 3, 2, 5, 8, 1, 0), EVERY_CONDITION, .droppable = 1}},
+    {"mlp adaln conditions",
+     {NETWORK_SIZES(MLP, 3, 2, 5, 8, 1, 0), EVERY_CONDITION, ADALN, .droppable = 1}},
     {"unet1d conditions", {NETWORK_SIZES(UNET1D, 4, 2, 5, 16, 1, 0), EVERY_CONDITION}},
     {"mlp preconditioned", {NETWORK_SIZES(MLP, 3, 2, 5, 8, 1, 0), PRECONDITIONED(X0)}},
+    {"mlp adaln preconditioned",
+     {NETWORK_SIZES(MLP, 3, 2, 5, 8, 1, 0), ADALN, PRECONDITIONED(V), .crop = 1}},
     {"dit preconditioned",
      {NETWORK_SIZES(DIT, 0, 0, 0, 8, 1, 2), .image = {2, 2, 4, 2}, PRECONDITIONED(EPSILON),
       .crop = 1}},
     {"unet1d preconditioned",
      {NETWORK_SIZES(UNET1D, 4, 2, 0, 16, 2, 0), PRECONDITIONED(V), .crop = 1}},
     {"mlp classifier", {NETWORK_SIZES(MLP, 4, 2, 0, 6, 2, 0), CLASSIFIER}},
+    {"mlp adaln classifier", {NETWORK_SIZES(MLP, 4, 2, 5, 6, 2, 0), ADALN, CLASSIFIER}},
     {"dit classifier", {NETWORK_SIZES(DIT, 4, 2, 5, 8, 1, 2), CLASSIFIER}},
     {"dit 2-D classifier",
      {NETWORK_SIZES(DIT, 0, 0, 5, 8, 1, 2), .image = {2, 4, 4, 2}, CLASSIFIER, PRECONDITIONED(V)}},

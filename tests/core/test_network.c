@@ -1,6 +1,6 @@
 /* The networks as the product builds them, in single precision: sizes, starting values, runs that
  * repeat bit for bit, the memory plan, and no allocation in a step. */
-#include "core/bf16.h"
+#include "core/product.h"
 #include "core/blas.h"
 #include "core/graph_plan.h"
 #include "core/network.h"
@@ -20,6 +20,8 @@
 enum { BATCH = 32 };
 
 static const ambit_network_options mlp = {NETWORK_SIZES(MLP, 16, 2, 42, 384, 3, 0)};
+static const ambit_network_options adaln = {NETWORK_SIZES(MLP, 16, 2, 42, 96, 3, 0),
+                                            .conditioning = AMBIT_CONDITIONING_ADALN};
 static const ambit_network_options unet = {NETWORK_SIZES(UNET1D, 16, 7, 20, 16, 3, 0)};
 static const ambit_network_options image = {NETWORK_SIZES(DIT, 0, 0, 20, 64, 2, 4),
                                             .image = {3, 8, 8, 2},
@@ -457,33 +459,39 @@ static void test_blas(void **state) {
 
 int main(void) {
     ambit_blas_start();
-    void *const m = (void *)&mlp, *const d = (void *)&dit, *const u = (void *)&unet,
-                *const i = (void *)&image;
+    void *const m = (void *)&mlp, *const a = (void *)&adaln, *const d = (void *)&dit,
+                *const u = (void *)&unet, *const i = (void *)&image;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parameter_count),
         {"start of mlp", test_start, NULL, NULL, m},
+        {"start of adaLN mlp", test_start, NULL, NULL, a},
         {"start of dit", test_start, NULL, NULL, d},
         {"start of unet1d", test_start, NULL, NULL, u},
         {"start of image dit", test_start, NULL, NULL, i},
         {"mlp repeats", test_repeats, NULL, NULL, m},
+        {"adaLN mlp repeats", test_repeats, NULL, NULL, a},
         {"dit repeats", test_repeats, NULL, NULL, d},
         {"unet1d repeats", test_repeats, NULL, NULL, u},
         {"image dit repeats", test_repeats, NULL, NULL, i},
         {"mlp allocates nothing", test_no_allocation, NULL, NULL, m},
+        {"adaLN mlp allocates nothing", test_no_allocation, NULL, NULL, a},
         {"dit allocates nothing", test_no_allocation, NULL, NULL, d},
         {"unet1d allocates nothing", test_no_allocation, NULL, NULL, u},
         {"image dit allocates nothing", test_no_allocation, NULL, NULL, i},
         cmocka_unit_test(test_small_products),
         {"inference of mlp", test_inference, NULL, NULL, m},
+        {"inference of adaLN mlp", test_inference, NULL, NULL, a},
         {"inference of dit", test_inference, NULL, NULL, d},
         {"inference of unet1d", test_inference, NULL, NULL, u},
         {"inference of image dit", test_inference, NULL, NULL, i},
         {"recomputation in mlp", test_recompute, NULL, NULL, m},
+        {"recomputation in adaLN mlp", test_recompute, NULL, NULL, a},
         {"recomputation in dit", test_recompute, NULL, NULL, d},
         {"recomputation in unet1d", test_recompute, NULL, NULL, u},
         {"reverse order of dit", test_reverse, NULL, NULL, d},
         {"recomputation in image dit", test_recompute, NULL, NULL, i},
         {"plan of mlp", test_plan, NULL, NULL, m},
+        {"plan of adaLN mlp", test_plan, NULL, NULL, a},
         {"plan of dit", test_plan, NULL, NULL, d},
         {"plan of unet1d", test_plan, NULL, NULL, u},
         {"plan of image dit", test_plan, NULL, NULL, i},

@@ -142,6 +142,49 @@ static void test_unchanged(void **state) {
     }
 }
 
+/* ---- conditioning ---- */
+
+/* What AUTO stands for, written out, is the same network. */
+static void test_auto(void **state) {
+    static const struct {
+        ambit_network_options options;
+        ambit_conditioning written;
+    } rows[] = {
+        {{NETWORK_SIZES(MLP, 4, 2, 3, 32, 1, 0)}, AMBIT_CONDITIONING_CONCAT},
+        {{NETWORK_SIZES(DIT, 4, 2, 3, 32, 1, 4)}, AMBIT_CONDITIONING_ADALN},
+        {{NETWORK_SIZES(UNET1D, 4, 2, 3, 16, 1, 0)}, AMBIT_CONDITIONING_FILM},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ambit_network_options written = rows[i].options;
+        written.conditioning = rows[i].written;
+        fixture a = open_network(&rows[i].options), b = open_network(&written);
+        assert_int_equal(digest(a.network), digest(b.network));
+        float *output = run_and_copy(&a);
+        ambit_network_forward(b.network);
+        for (int r = 0; r < BATCH; r++)
+            assert_true(same_row(&b, output, r));
+        free(output);
+        close_network(&a);
+        close_network(&b);
+    }
+}
+
+/* A small policy with adaLN; every layer counted by hand. */
+static void test_adaln_parameters(void **state) {
+    enum { W = 128, DEPTH = 2, STATE = 27, CHUNK = 16 * 3, SQUARE = W * W + W };
+    static const ambit_network_options options = {NETWORK_SIZES(MLP, 16, 3, STATE, W, DEPTH, 0),
+                                                  .conditioning = AMBIT_CONDITIONING_ADALN};
+    (void)state;
+    ambit_network *network;
+    assert_int_equal(ambit_network_create(&options, 1, 0, &network), AMBIT_OK);
+    const int64_t condition = (16 * W + W) + SQUARE + (STATE * W + W) + SQUARE;
+    const int64_t ends = (CHUNK * W + W) + (W * CHUNK + CHUNK);
+    assert_int_equal(ambit_graph_parameter_count(ambit_network_graph(network)),
+                     condition + DEPTH * 5 * SQUARE + ends);
+    ambit_network_destroy(network);
+}
+
 /* ---- images ---- */
 
 /* The benchmark's network; every layer counted by hand. */
@@ -203,6 +246,8 @@ static void test_image_is_chunk(void **state) {
 
 static const ambit_network_options conditioned[] = {
     {NETWORK_SIZES(MLP, 4, 2, 3, 32, 1, 0), EVERY_CONDITION},
+    {NETWORK_SIZES(MLP, 4, 2, 3, 32, 1, 0), EVERY_CONDITION,
+     .conditioning = AMBIT_CONDITIONING_ADALN},
     {NETWORK_SIZES(UNET1D, 4, 2, 3, 16, 1, 0), EVERY_CONDITION},
     {NETWORK_SIZES(DIT, 4, 2, 3, 32, 1, 4), EVERY_CONDITION},
     {NETWORK_SIZES(DIT, 4, 2, 3, 32, 1, 4), EVERY_CONDITION,
@@ -405,7 +450,15 @@ static void test_wrong_options(void **state) {
         {{NETWORK_SIZES(DIT, 0, 0, 0, 32, 1, 4)}, "chunk steps is 0"},
         {{NETWORK_SIZES(MLP, 0, 0, 0, 32, 1, 0), .image = {3, 4, 6, 2}}, "only dit takes images"},
         {{NETWORK_SIZES(UNET1D, 4, 2, 0, 32, 1, 0), .conditioning = AMBIT_CONDITIONING_CONTEXT},
-         "only dit takes conditions as context"},
+         "unet1d takes conditions by film"},
+        {{NETWORK_SIZES(MLP, 4, 2, 0, 32, 1, 0), .conditioning = AMBIT_CONDITIONING_FILM},
+         "mlp takes conditions by concat or adaln"},
+        {{NETWORK_SIZES(DIT, 4, 2, 0, 32, 1, 4), .conditioning = AMBIT_CONDITIONING_CONCAT},
+         "dit takes conditions by adaln or context"},
+        {{NETWORK_SIZES(DIT, 4, 2, 0, 32, 1, 4), .conditioning = (ambit_conditioning)9},
+         "dit takes conditions by adaln or context"},
+        {{NETWORK_SIZES(MLP, 4, 2, 3, 32, 0, 0), .conditioning = AMBIT_CONDITIONING_ADALN},
+         "depth (with adaln) is 0"},
         {{NETWORK_SIZES(DIT, 4, 2, 3, 32, 0, 4), .conditioning = AMBIT_CONDITIONING_CONTEXT},
          "depth (with context) is 0"},
         {{NETWORK_SIZES(MLP, 4, 2, 0, 32, 1, 0), .text = {0, 5}}, "text tokens is 0"},
@@ -428,20 +481,22 @@ static void test_wrong_options(void **state) {
 }
 
 int main(void) {
-    enum { CONDITIONED = sizeof conditioned / sizeof conditioned[0], PLAIN = 3 };
+    enum { CONDITIONED = sizeof conditioned / sizeof conditioned[0], PLAIN = 4 };
     static const ambit_network_options plain[PLAIN] = {
         {NETWORK_SIZES(MLP, 4, 2, 3, 32, 1, 0)},
+        {NETWORK_SIZES(MLP, 4, 2, 3, 32, 1, 0), .conditioning = AMBIT_CONDITIONING_ADALN},
         {NETWORK_SIZES(DIT, 0, 0, 3, 32, 1, 4), .image = {2, 4, 4, 2}},
         {NETWORK_SIZES(UNET1D, 4, 2, 3, 16, 2, 0)},
     };
     static ambit_network_options classifiers[PLAIN];
-    struct CMUnitTest tests[7 + 2 * CONDITIONED + 2 * PLAIN] = {
+    struct CMUnitTest tests[9 + 2 * CONDITIONED + 2 * PLAIN] = {
         cmocka_unit_test(test_unchanged),          cmocka_unit_test(test_image_parameters),
         cmocka_unit_test(test_image_is_chunk),     cmocka_unit_test(test_condition_sizes),
         cmocka_unit_test(test_context_is_dropped), cmocka_unit_test(test_crop),
-        cmocka_unit_test(test_wrong_options),
+        cmocka_unit_test(test_wrong_options),      cmocka_unit_test(test_auto),
+        cmocka_unit_test(test_adaln_parameters),
     };
-    int count = 7;
+    int count = 9;
     ambit_blas_start();
     for (int i = 0; i < CONDITIONED; i++) {
         void *options = (void *)&conditioned[i];

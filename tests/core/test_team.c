@@ -1,7 +1,7 @@
-/* Teams: each part is done once, whatever the size of the team; products in tiles are the whole
- * product; and a step of each network gives the same bits with 1, 2, 3 and 4 threads. */
+/* Teams: each part is done once, whatever the size of the team; and a step of each network gives
+ * the same bits with 1, 2, 3 and 4 threads. */
+#include "core/blas.h"
 #include "core/network.h"
-#include "core/product.h"
 #include "core/rng.h"
 #include "tests/core/network_sizes.h"
 
@@ -90,80 +90,14 @@ static void test_sizes(void **state) {
     }
 }
 
-/* ---- products ---- */
-
-/* Tiles cover the result once, in rows or in columns, and are large. */
-static void test_tiles(void **state) {
-    static const int64_t sizes[][4] = {
-        /* m, n, k, tiles */
-        {128, 384, 384, 1}, {2048, 768, 256, 4},    {128, 1536, 256, 2}, {1536, 256, 2048, 2},
-        {2048, 7, 64, 1},   {100000, 1024, 64, 16}, {1030, 500, 100, 2}, {1, 1, 1, 1},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        const int64_t m = sizes[i][0], n = sizes[i][1], k = sizes[i][2];
-        int64_t row = 0, column = 0;
-        assert_int_equal(ambit_tile_count(m, n, k), sizes[i][3]);
-        for (int64_t part = 0; part < sizes[i][3]; part++) {
-            const ambit_tile tile = ambit_tile_at(m, n, k, part);
-            assert_int_equal(tile.first_row, m > n ? row : 0);
-            assert_int_equal(tile.first_column, m > n ? 0 : column);
-            assert_true(tile.rows > 0 && tile.columns > 0);
-            row += tile.rows;
-            column += tile.columns;
-        }
-        assert_int_equal(m > n ? row : column, m > n ? m : n);
-        assert_int_equal(m > n ? column : row, (m > n ? n : m) * sizes[i][3]);
-    }
-}
-
-/* Two products at once, of each transposition, in tiles of rows and of columns. */
-static void test_products(void **state) {
-    enum { LONG = 1300, SHORT = 60, SUM = 120 };
-    static float a[LONG * SUM], b[SUM * LONG], c[2][LONG * SHORT];
-    ambit_team *team = open_team(3);
-    (void)state;
-    fill(a, LONG * SUM, 1, 1);
-    fill(b, SUM * LONG, 2, 1);
-    for (int kind = 0; kind < 4; kind++) {
-        const int ta = kind & 1, tb = kind >> 1;
-        ambit_product p[2];
-        for (int i = 0; i < 2; i++) {
-            const int64_t m = i ? SHORT : LONG, n = i ? LONG : SHORT;
-            p[i] = (ambit_product){.transpose_a = ta ? AMBIT_TRANSPOSED : AMBIT_PLAIN,
-                                   .transpose_b = tb ? AMBIT_TRANSPOSED : AMBIT_PLAIN,
-                                   .m = m,
-                                   .n = n,
-                                   .k = SUM,
-                                   .alpha = 2,
-                                   .a = a,
-                                   .lda = ta ? m : SUM,
-                                   .b = b,
-                                   .ldb = tb ? SUM : n,
-                                   .c = c[i],
-                                   .ldc = n};
-            assert_int_equal(ambit_tile_count(m, n, SUM), 2);
-        }
-        ambit_products_run(team, 2, p);
-        for (int i = 0; i < 2; i++)
-            for (int64_t at = 0; at < LONG * SHORT; at += 37) {
-                const int64_t row = at / p[i].n, column = at % p[i].n;
-                double sum = 0;
-                for (int64_t x = 0; x < SUM; x++)
-                    sum += 2 * (double)a[ta ? x * p[i].lda + row : row * p[i].lda + x] *
-                           (double)b[tb ? column * p[i].ldb + x : x * p[i].ldb + column];
-                assert_float_equal(c[i][at], (float)sum, 1e-3f);
-            }
-    }
-    ambit_team_destroy(team);
-}
-
 /* ---- networks ---- */
 
 enum { BATCH = 64 };
 
 static const ambit_network_options networks[] = {
     {NETWORK_SIZES(MLP, 16, 7, 20, 1300, 2, 0)},
+    {NETWORK_SIZES(MLP, 16, 7, 20, 700, 2, 0), .conditioning = AMBIT_CONDITIONING_ADALN,
+     .text = {4, 64}, .droppable = 1},
     {NETWORK_SIZES(DIT, 16, 7, 20, 128, 2, 4)},
     {NETWORK_SIZES(UNET1D, 16, 7, 20, 64, 2, 0)},
     {NETWORK_SIZES(DIT, 0, 0, 20, 128, 2, 4), .image = {4, 8, 8, 2},
@@ -238,12 +172,11 @@ int main(void) {
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_no_team),
         cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_tiles),
-        cmocka_unit_test(test_products),
         {"mlp by teams", test_same_bits, NULL, NULL, (void *)&networks[0]},
-        {"dit by teams", test_same_bits, NULL, NULL, (void *)&networks[1]},
-        {"unet1d by teams", test_same_bits, NULL, NULL, (void *)&networks[2]},
-        {"image dit by teams", test_same_bits, NULL, NULL, (void *)&networks[3]},
+        {"mlp with adaLN by teams", test_same_bits, NULL, NULL, (void *)&networks[1]},
+        {"dit by teams", test_same_bits, NULL, NULL, (void *)&networks[2]},
+        {"unet1d by teams", test_same_bits, NULL, NULL, (void *)&networks[3]},
+        {"image dit by teams", test_same_bits, NULL, NULL, (void *)&networks[4]},
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

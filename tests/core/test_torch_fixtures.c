@@ -130,7 +130,8 @@ static ambit_network_options options_of(const fixture *f, int64_t *batch) {
         .width = (int64_t)v[4],
         .depth = (int64_t)v[5],
         .heads = (int64_t)v[6],
-        .image = {(int64_t)v[8], (int64_t)v[9], (int64_t)v[10], (int64_t)v[11]}};
+        .image = {(int64_t)v[8], (int64_t)v[9], (int64_t)v[10], (int64_t)v[11]},
+        .conditioning = (ambit_conditioning)v[12]};
 }
 
 static void run_network(const fixture *f, ambit_network *network) {
@@ -187,6 +188,7 @@ int main(void) {
     ambit_blas_start();
     const struct CMUnitTest tests[] = {
         {"mlp", agrees_with_torch, NULL, NULL, "mlp"},
+        {"mlp with adaLN", agrees_with_torch, NULL, NULL, "mlp_adaln"},
         {"dit", agrees_with_torch, NULL, NULL, "dit"},
         {"dit2d", agrees_with_torch, NULL, NULL, "dit2d"},
         {"unet1d", agrees_with_torch, NULL, NULL, "unet1d"},

@@ -26,15 +26,19 @@ fi
 # the other networks, losses and orders of drawing; threads and recomputation change nothing either
 dit=(network.kind=dit network.width=32 network.heads=2 network.conditioning=context network.precondition=full
     ambient.loss=ambient ambient.draw=sample_first ambient.prediction=v train.steps=40)
+adaln=(network.conditioning=adaln network.precondition=full network.drop=0.1 train.steps=40)
 unet=(network.kind=unet1d network.width=16 network.depth=2 network.drop=0.1 train.steps=40)
 on 1 "${small[@]}" "${dit[@]}" --run runs/dit1 >/dev/null 2>&1
 on 4 "${small[@]}" "${dit[@]}" --run runs/dit4 >/dev/null 2>&1
 on 2 "${small[@]}" "${dit[@]}" train.threads=3 network.recompute=true --run runs/dit2 >/dev/null 2>&1
+on 1 "${small[@]}" "${adaln[@]}" --run runs/adaln1 >/dev/null 2>&1
+on 4 "${small[@]}" "${adaln[@]}" train.threads=2 network.recompute=true --run runs/adaln4 >/dev/null 2>&1
 on 1 "${small[@]}" "${unet[@]}" --run runs/unet1 >/dev/null 2>&1
 on 2 "${small[@]}" "${unet[@]}" train.threads=2 --run runs/unet2 >/dev/null 2>&1
 same runs/dit1 runs/dit4
 same runs/dit1 runs/dit2
 same runs/unet1 runs/unet2
+same runs/adaln1 runs/adaln4
 if grep -q avx512_bf16 /proc/cpuinfo; then
     on 1 "${small[@]}" "${dit[@]}" train.precision=bf16 --run runs/bf1 >/dev/null 2>&1
     on 2 "${small[@]}" "${dit[@]}" train.precision=bf16 train.threads=2 --run runs/bf2 >/dev/null 2>&1
@@ -43,7 +47,9 @@ if grep -q avx512_bf16 /proc/cpuinfo; then
         die "precision bf16 gave the parameters of single precision"
     fi
 fi
-on 2 eval runs/unet1 eval.trials=4 eval.batch=2 sampler.guidance=1.5 >/dev/null 2>&1 || die "guidance fails"
+for run in unet1 adaln4; do
+    on 2 eval runs/$run eval.trials=4 eval.batch=2 sampler.guidance=1.5 >/dev/null 2>&1 || die "guidance fails in $run"
+done
 
 # and what the policy does
 for ranks in 1 2 3; do

@@ -36,29 +36,28 @@ done
 # all together, with a source that has none of them and sentences that are empty
 all=("$text" "$caption" "$camera" network.drop=0.2 train.steps=40
     "data.sources=[{path: untold, sigma_min: 0.5}, {path: told, sigma_min: 0}]")
-dit=(network.kind=dit network.heads=2)
-for kind in mlp adaln context; do
-    [ $kind = mlp ] && how=() || how=("${dit[@]}" network.conditioning=$kind)
-    scenes 1 $kind-1 "${all[@]}" "${how[@]}"
-    scenes 2 $kind-2 "${all[@]}" "${how[@]}" train.threads=2 network.recompute=true
-    scenes 4 $kind-4 "${all[@]}" "${how[@]}"
-    same runs/$kind-1 runs/$kind-2
-    same runs/$kind-1 runs/$kind-4
-    [ "$(loss $kind-1)" = "$(loss $kind-4)" ] || die "held-out losses of $kind differ"
+for how in mlp-concat mlp-adaln dit-adaln dit-context unet1d-film; do
+    network=(network.kind=${how%-*} network.conditioning=${how#*-} network.heads=2)
+    scenes 1 $how-1 "${all[@]}" "${network[@]}"
+    scenes 2 $how-2 "${all[@]}" "${network[@]}" train.threads=2 network.recompute=true
+    scenes 4 $how-4 "${all[@]}" "${network[@]}"
+    same runs/$how-1 runs/$how-2
+    same runs/$how-1 runs/$how-4
+    [ "$(loss $how-1)" = "$(loss $how-4)" ] || die "held-out losses of $how differ"
 done
-scenes 1 deaf "${all[@]}" data.caption=
-[ "$(loss deaf)" != "$(loss mlp-1)" ] || die "the caption changes nothing"
+scenes 1 deaf "${all[@]}" network.conditioning=concat data.caption=
+[ "$(loss deaf)" != "$(loss mlp-concat-1)" ] || die "the caption changes nothing"
 
 # a run goes on where it stopped, and acts without what the environment does not tell
-scenes 2 cut "${all[@]}" train.checkpoint_every=20
+scenes 2 cut "${all[@]}" network.conditioning=concat network.heads=2 train.checkpoint_every=20
 rm runs/cut/checkpoints/last runs/cut/checkpoints/step-00000040.h5
 ln -s step-00000020.h5 runs/cut/checkpoints/last
-scenes 4 cut "${all[@]}" train.checkpoint_every=20
-same runs/mlp-1 runs/cut
-on 2 eval runs/mlp-1 eval.trials=4 eval.batch=2 sampler.guidance=1.5 >/dev/null || die "the policy cannot act"
-cp runs/mlp-1/eval/trials.tsv silent.tsv
-on 2 eval runs/mlp-1 eval.trials=4 eval.batch=2 sampler.guidance=1.5 eval.caption="go left" >/dev/null
-cmp -s runs/mlp-1/eval/trials.tsv silent.tsv && die "the policy does not hear"
+scenes 4 cut "${all[@]}" network.conditioning=concat network.heads=2 train.checkpoint_every=20
+same runs/mlp-concat-1 runs/cut
+on 2 eval runs/mlp-concat-1 eval.trials=4 eval.batch=2 sampler.guidance=1.5 >/dev/null || die "the policy cannot act"
+cp runs/mlp-concat-1/eval/trials.tsv silent.tsv
+on 2 eval runs/mlp-concat-1 eval.trials=4 eval.batch=2 sampler.guidance=1.5 eval.caption="go left" >/dev/null
+cmp -s runs/mlp-concat-1/eval/trials.tsv silent.tsv && die "the policy does not hear"
 on 1 eval "runs/$caption" eval.trials=2 eval.caption="go left" >/dev/null || die "the policy cannot hear"
 expect 78 "data.caption: environments give a state alone.*network.drop" mpirun -n 2 "$ambit" eval "runs/$caption"
 

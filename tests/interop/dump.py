@@ -4,8 +4,8 @@ tests/core/test_torch_fixtures.c. Run it again when a network changes:
     python tests/interop/dump.py        (with pip install torch==2.13.0)
 
 A file is a row of records: length of the name, name, count (32-bit integers), count floats. The
-first is "options": kind, chunk steps, chunk width, observation, width, depth, heads, batch, and
-channels, height, width and patch of an image instead of the chunk, or zeros. Then come inputs, "output", "row_loss", and each parameter NAME with NAME.gradient, in Ambit's layout.
+first is "options": kind, chunk steps, chunk width, observation, width, depth, heads, batch,
+channels, height, width and patch of an image instead of the chunk, or zeros, and conditioning. Then come inputs, "output", "row_loss", and each parameter NAME with NAME.gradient, in Ambit's layout.
 All is computed in double precision, so that a difference is Ambit's error.
 """
 import pathlib
@@ -20,8 +20,10 @@ from networks import Options, build  # noqa: E402
 
 BATCH = 3
 KINDS = ["mlp", "dit", "unet1d"]  # as ambit_network_kind
+CONDITIONINGS = ["auto", "concat", "adaln", "context", "film"]  # as ambit_conditioning
 NETWORKS = [
     Options("mlp", 4, 2, 3, 16, 2),
+    Options("mlp", 4, 2, 3, 12, 2, conditioning="adaln"),
     Options("dit", 6, 3, 5, 8, 2, 2),
     Options("dit", 0, 0, 2, 8, 1, 2, (3, 4, 8, 2)),
     Options("unet1d", 8, 3, 3, 8, 2),
@@ -50,7 +52,8 @@ def records(o):
     row_loss = (output - target).square().flatten(1).mean(dim=1)
     (row_loss * weight).sum().backward()
     sizes = [o.chunk_steps, o.chunk_width, o.observation, o.width, o.depth, o.heads, BATCH, *o.image]
-    yield "options", torch.tensor([KINDS.index(o.kind), *sizes])
+    conditioning = CONDITIONINGS.index(o.conditioning)
+    yield "options", torch.tensor([KINDS.index(o.kind), *sizes, conditioning])
     yield from inputs.items()
     yield from {"target": target, "weight": weight, "output": output, "row_loss": row_loss}.items()
     for name, parameter in network.named_parameters():
@@ -59,7 +62,8 @@ def records(o):
 
 
 def write(o):
-    path = ROOT / "core" / f"torch_{o.kind}{'2d' if o.image[0] else ''}.bin"
+    sort = "2d" if o.image[0] else "" if o.conditioning == "auto" else "_" + o.conditioning
+    path = ROOT / "core" / f"torch_{o.kind}{sort}.bin"
     with open(path, "wb") as file:
         for name, tensor in records(o):
             values = tensor.detach().float().flatten().tolist()

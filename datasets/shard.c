@@ -139,6 +139,12 @@ ambit_status ambit_shard_read(ambit_shard *shard, int field, int64_t first, int6
     return ambit_hdf_read_rows(shard->values[field], AMBIT_HDF_F32, first, count, values);
 }
 
+ambit_status ambit_shard_read_u8(ambit_shard *shard, int field, int64_t first, int64_t count,
+                                 uint8_t *values) {
+    AMBIT_TRY(open_values(shard, field));
+    return ambit_hdf_read_rows(shard->values[field], AMBIT_HDF_U8, first, count, values);
+}
+
 /* Where the bytes of a step lie must be within the data set's extent. */
 static ambit_status check_place(const ambit_shard *shard, int field, int64_t step, int64_t start,
                                 int64_t end) {

@@ -33,7 +33,7 @@ struct ambit_store {
     uint64_t *used, clock;                 /* [shard_count] when last asked for */
 
     int64_t cache_left;
-    float *cache[AMBIT_STORE_MAX_FIELDS]; /* whole fields in memory */
+    void *cache[AMBIT_STORE_MAX_FIELDS]; /* whole fields in memory: floats, or bytes of u8 */
     struct {
         int64_t *ends; /* [steps] NULL: not in memory */
         uint8_t *bytes;
@@ -411,31 +411,53 @@ const char *ambit_store_episode_name(ambit_store *store, int64_t episode) {
 
 /* ------------------------------------------------------------------------------- values */
 
-static ambit_status fill_cache(ambit_store *store, int field, int64_t elements, float *values) {
+static bool is_u8(const ambit_store *store, int field) {
+    return store->fields[field].element == AMBIT_STORE_U8;
+}
+
+static ambit_status fill_cache(ambit_store *store, int field, int64_t elements, void *values) {
     for (int i = 0; i < store->shard_count; i++) {
         ambit_shard *shard;
         int64_t first = store->first_steps[i], count = store->first_steps[i + 1] - first;
         AMBIT_TRY(get_shard(store, i, &shard));
-        AMBIT_TRY(ambit_shard_read(shard, field, 0, count, values + first * elements));
+        if (is_u8(store, field))
+            AMBIT_TRY(
+                ambit_shard_read_u8(shard, field, 0, count, (uint8_t *)values + first * elements));
+        else
+            AMBIT_TRY(ambit_shard_read(shard, field, 0, count, (float *)values + first * elements));
     }
     return AMBIT_OK;
 }
 
 /* Brings the field into memory if it fits what is left of the cache. */
 static ambit_status cache_field(ambit_store *store, int field, int64_t elements) {
-    float *values;
-    if (store->root.steps > store->cache_left / (int64_t)sizeof *values / elements)
+    const int64_t size = is_u8(store, field) ? 1 : sizeof(float);
+    void *values;
+    if (store->root.steps > store->cache_left / size / elements)
         return AMBIT_OK;
     int64_t numbers = store->root.steps * elements;
-    AMBIT_TRY(ambit_allocate(&values, (size_t)numbers, sizeof *values, "data cache"));
+    AMBIT_TRY(ambit_allocate(&values, (size_t)numbers, (size_t)size, "data cache"));
     ambit_status status = fill_cache(store, field, elements, values);
     if (status != AMBIT_OK) {
         free(values);
         return status;
     }
     store->cache[field] = values;
-    store->cache_left -= numbers * (int64_t)sizeof *values;
+    store->cache_left -= numbers * size;
     return AMBIT_OK;
+}
+
+/* From the cache. */
+static void copy_numbers(const ambit_store *store, int field, int64_t first, int64_t count,
+                         float *values) {
+    const void *cache = store->cache[field];
+    if (!is_u8(store, field)) {
+        memcpy(values, (const float *)cache + first, (size_t)count * sizeof *values);
+        return;
+    }
+    const uint8_t *bytes = (const uint8_t *)cache + first;
+    for (int64_t i = 0; i < count; i++)
+        values[i] = bytes[i];
 }
 
 int64_t ambit_store_cache_left(const ambit_store *store) {
@@ -464,8 +486,7 @@ ambit_status ambit_store_read(ambit_store *store, int field, int64_t first, int6
     if (!store->cache[field])
         AMBIT_TRY(cache_field(store, field, elements));
     if (store->cache[field]) {
-        memcpy(values, store->cache[field] + first * elements,
-               (size_t)(count * elements) * sizeof *values);
+        copy_numbers(store, field, first * elements, count * elements, values);
         return AMBIT_OK;
     }
     ambit_shard *shard;

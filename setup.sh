@@ -6,7 +6,8 @@ cd "$(dirname "$0")"
 umask 022 # plugins that others may write are refused
 
 packages=(build-essential cmake ninja-build pkg-config git ca-certificates
-    openmpi-bin libopenmpi-dev libhdf5-openmpi-dev libopenblas-dev libyaml-dev libjansson-dev zlib1g-dev)
+    openmpi-bin libopenmpi-dev libhdf5-openmpi-dev libopenblas-dev libyaml-dev libjansson-dev zlib1g-dev
+    libjpeg-dev)
 test_packages=(libcmocka-dev clang-format-14 hdf5-tools)
 build=build/release
 ranks=2

@@ -23,6 +23,9 @@ typedef enum {
     AMBIT_CONDITIONS /* how many there are */
 } ambit_condition;
 
+/* "observation", "camera", "text", "caption". */
+const char *ambit_condition_name(ambit_condition condition);
+
 /* Which conditions global draw number `draw` keeps: keeps[c] becomes 0 with probability drop[c],
  * otherwise 1; a function of (seed, draw, c) alone. */
 void ambit_condition_drop(uint64_t seed, uint64_t draw, const double drop[AMBIT_CONDITIONS],

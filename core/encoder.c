@@ -4,20 +4,17 @@
 
 #include <stdio.h>
 
-static const struct {
-    const char *name;
-    ambit_encoder *encode;
-} encoders[AMBIT_CONDITIONS] = {
-    [AMBIT_CONDITION_STATE] = {"observation", ambit_encode_state},
-    [AMBIT_CONDITION_CAMERA] = {"camera", ambit_encode_camera},
-    [AMBIT_CONDITION_TEXT] = {"text", ambit_encode_state},
-    [AMBIT_CONDITION_CAPTION] = {"caption", ambit_encode_caption},
+static ambit_encoder *const encoders[AMBIT_CONDITIONS] = {
+    [AMBIT_CONDITION_STATE] = ambit_encode_state,
+    [AMBIT_CONDITION_CAMERA] = ambit_encode_camera,
+    [AMBIT_CONDITION_TEXT] = ambit_encode_state,
+    [AMBIT_CONDITION_CAPTION] = ambit_encode_caption,
 };
 
 static ambit_tensor *blend(ambit_graph *graph, const ambit_network_inputs *inputs,
                            ambit_condition which, ambit_tensor *x, ambit_tensor *residual) {
     char name[32];
-    snprintf(name, sizeof name, "%s.absent", encoders[which].name);
+    snprintf(name, sizeof name, "%s.absent", ambit_condition_name(which));
     return ambit_blend(graph, name, x, inputs->present[which], residual);
 }
 
@@ -27,7 +24,7 @@ static ambit_tensor *finish(ambit_graph *graph, const ambit_network_inputs *inpu
                             ambit_tensor *residual) {
     char name[32];
     const int droppable = inputs->present[which] != NULL;
-    snprintf(name, sizeof name, "%s.output", encoders[which].name);
+    snprintf(name, sizeof name, "%s.output", ambit_condition_name(which));
     x = ambit_linear(graph, name, x, width, AMBIT_LINEAR, AMBIT_INIT_FAN_IN,
                      droppable ? NULL : residual);
     return droppable ? blend(graph, inputs, which, x, residual) : x;
@@ -36,8 +33,8 @@ static ambit_tensor *finish(ambit_graph *graph, const ambit_network_inputs *inpu
 static ambit_tensor *encode(ambit_graph *graph, const ambit_network_options *options,
                             const ambit_network_inputs *inputs, ambit_condition which,
                             int64_t width) {
-    return encoders[which].encode(graph, encoders[which].name, options, inputs->condition[which],
-                                  width);
+    return encoders[which](graph, ambit_condition_name(which), options, inputs->condition[which],
+                           width);
 }
 
 ambit_tensor *ambit_encode_vector(ambit_graph *graph, const ambit_network_options *options,

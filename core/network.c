@@ -39,7 +39,6 @@ static ambit_tensor *data_input(const ambit_network *network, const char *name) 
 }
 
 static ambit_tensor *condition_input(const ambit_network *network, ambit_condition which) {
-    static const char *const names[AMBIT_CONDITIONS] = {"observation", "camera", "text", "caption"};
     const ambit_network_options *options = &network->options;
     const int64_t size = ambit_network_condition_size(options, which);
     const int64_t vector[2] = {network->batch, size};
@@ -47,8 +46,8 @@ static ambit_tensor *condition_input(const ambit_network *network, ambit_conditi
     if (size == 0)
         return NULL;
     return which == AMBIT_CONDITION_TEXT
-               ? ambit_graph_input(network->graph, names[which], 3, tokens)
-               : ambit_graph_input(network->graph, names[which], 2, vector);
+               ? ambit_graph_input(network->graph, ambit_condition_name(which), 3, tokens)
+               : ambit_graph_input(network->graph, ambit_condition_name(which), 2, vector);
 }
 
 static void make_inputs(ambit_network *network) {

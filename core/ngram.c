@@ -11,28 +11,27 @@ static unsigned char letter_of(unsigned char byte) {
 }
 
 /* Goes on with the hash of the next word; *caption moves behind it. 0 when there is none. */
-static int hash_word(const unsigned char **caption, uint64_t *hash) {
+static int hash_word(const unsigned char **caption, const unsigned char *end, uint64_t *hash) {
     const unsigned char *at = *caption;
-    while (*at && !letter_of(*at))
+    while (at < end && !letter_of(*at))
         at++;
     const unsigned char *start = at;
-    for (unsigned char letter; (letter = letter_of(*at)) != 0; at++)
+    for (unsigned char letter; at < end && (letter = letter_of(*at)) != 0; at++)
         *hash = (*hash ^ letter) * fnv_prime;
     *caption = at;
     return at > start;
 }
 
 /* Numbers of all runs of `length` words, from slot `used` on; returns the slots used then. */
-static int64_t add_runs(const char *caption, int length, int64_t slots, int64_t used,
-                        int64_t buckets, ambit_real *numbers) {
-    const unsigned char *first = (const unsigned char *)caption;
+static int64_t add_runs(const unsigned char *first, const unsigned char *end, int length,
+                        int64_t slots, int64_t used, int64_t buckets, ambit_real *numbers) {
     while (used < slots) {
         const unsigned char *at = first;
         uint64_t hash = fnv_start;
         for (int word = 0; word < length; word++) {
             if (word > 0)
                 hash = (hash ^ ' ') * fnv_prime;
-            if (!hash_word(&at, &hash))
+            if (!hash_word(&at, end, &hash))
                 return used;
             if (word == 0)
                 first = at;
@@ -42,9 +41,11 @@ static int64_t add_runs(const char *caption, int length, int64_t slots, int64_t 
     return used;
 }
 
-void ambit_ngrams(const char *caption, int64_t slots, int64_t buckets, ambit_real *numbers) {
-    int64_t used = add_runs(caption, 1, slots, 0, buckets, numbers);
-    used = add_runs(caption, 2, slots, used, buckets, numbers);
+void ambit_ngrams(const char *caption, size_t size, int64_t slots, int64_t buckets,
+                  ambit_real *numbers) {
+    const unsigned char *first = (const unsigned char *)caption;
+    int64_t used = add_runs(first, first + size, 1, slots, 0, buckets, numbers);
+    used = add_runs(first, first + size, 2, slots, used, buckets, numbers);
     while (used < slots)
         numbers[used++] = -1;
 }

@@ -1,5 +1,6 @@
 #include "mixture.h"
 
+#include "condition_reader.h"
 #include "normaliser.h"
 #include "population.h"
 
@@ -23,6 +24,8 @@ struct ambit_mixture {
     int64_t *widths;                              /* [observation_count] elements of each field */
     int64_t observation_steps, observation_width; /* width: all fields of one step */
     int64_t horizon, chunk_width, action_offset;
+    ambit_sample_shape shape;
+    ambit_condition_reader conditions;
     uint64_t zero_padded;
     bool relative;
     ambit_population population;
@@ -65,7 +68,7 @@ static ambit_status find_field(const ambit_mixture *m, int source_index, const c
     if (here->element == AMBIT_STORE_BYTES)
         return ambit_fail(AMBIT_CONFIG,
                           "%s: field \"%s\" holds bytes, which a network cannot take; choose a "
-                          "numeric field",
+                          "numeric field, or give a sentence as data.caption",
                           ambit_store_folder(store), name);
     if (source_index == 0)
         return AMBIT_OK;
@@ -101,6 +104,14 @@ static ambit_status measure_fields(ambit_mixture *m) {
         widest = m->widths[f] > widest ? m->widths[f] : widest;
     }
     m->chunk_width = ambit_field_elements(action);
+    m->shape.observation_size = m->observation_steps * m->observation_width;
+    m->shape.chunk_steps = m->horizon;
+    m->shape.chunk_width = m->chunk_width;
+    if (action->rank == 3) {
+        m->shape.image.channels = action->shape[0];
+        m->shape.image.height = action->shape[1];
+        m->shape.image.width = action->shape[2];
+    }
     m->zero_padded = action->zero_padded;
     int64_t observation = m->observation_steps * widest;
     int64_t chunk = (m->horizon + 1) * m->chunk_width;
@@ -127,6 +138,7 @@ static ambit_status open_source(ambit_mixture *m, const ambit_mixture_options *o
     AMBIT_TRY(ambit_store_read(here->store, here->action, 0, 1, values));
     for (int f = 0; f < m->observation_count; f++)
         AMBIT_TRY(ambit_store_read(here->store, here->observation[f], 0, 1, values));
+    AMBIT_TRY(ambit_condition_reader_add(&m->conditions, s, here->store));
     *cache_left = ambit_store_cache_left(here->store);
     return AMBIT_OK;
 }
@@ -142,7 +154,8 @@ static ambit_status allocate(ambit_mixture *m, const ambit_mixture_options *opti
     AMBIT_TRY(ambit_allocate(&m->sources, sources, sizeof *m->sources, "sources"));
     AMBIT_TRY(ambit_allocate(&m->stores, sources, sizeof(ambit_store *), "sources"));
     AMBIT_TRY(ambit_allocate(&m->field_indices, sources * fields, sizeof(int), "sources"));
-    return ambit_allocate(&m->widths, fields, sizeof *m->widths, "sources");
+    AMBIT_TRY(ambit_allocate(&m->widths, fields, sizeof *m->widths, "sources"));
+    return ambit_condition_reader_create(&options->conditions, m->source_count, &m->conditions);
 }
 
 static ambit_status read_raw_chunk(void *mixture, int64_t number, float *chunk);
@@ -180,6 +193,7 @@ static ambit_status build(ambit_mixture *m, const ambit_mixture_options *options
     AMBIT_TRY(allocate(m, options));
     for (int s = 0; s < m->source_count; s++)
         AMBIT_TRY(open_source(m, options, s, &cache_left));
+    AMBIT_TRY(ambit_condition_reader_finish(&m->conditions, m->stores, &m->shape));
     AMBIT_TRY(ambit_population_create(options, m->stores, &m->population));
     return make_normaliser(m, options);
 }
@@ -204,6 +218,7 @@ void ambit_mixture_close(ambit_mixture *mixture) {
         ambit_store_close(mixture->stores[s]);
     ambit_population_destroy(&mixture->population);
     ambit_normaliser_destroy(&mixture->normaliser);
+    ambit_condition_reader_destroy(&mixture->conditions);
     free(mixture->sources);
     free(mixture->stores);
     free(mixture->field_indices);
@@ -214,16 +229,32 @@ void ambit_mixture_close(ambit_mixture *mixture) {
 
 /* ------------------------------------------------------------------------------- sizes */
 
-int64_t ambit_mixture_observation_size(const ambit_mixture *mixture) {
-    return mixture->observation_steps * mixture->observation_width;
+int64_t ambit_sample_chunk_size(const ambit_sample_shape *shape) {
+    return shape->chunk_steps * shape->chunk_width;
 }
 
-int64_t ambit_mixture_chunk_steps(const ambit_mixture *mixture) {
-    return mixture->horizon;
+int64_t ambit_sample_condition_size(const ambit_sample_shape *shape, ambit_condition which) {
+    switch (which) {
+    case AMBIT_CONDITION_STATE:
+        return shape->observation_size;
+    case AMBIT_CONDITION_CAMERA:
+        return shape->camera.views * shape->camera.channels * shape->camera.height *
+               shape->camera.width;
+    case AMBIT_CONDITION_TEXT:
+        return shape->text.tokens * shape->text.size;
+    case AMBIT_CONDITION_CAPTION:
+        return shape->caption.slots;
+    default:
+        return 0;
+    }
 }
 
-int64_t ambit_mixture_chunk_width(const ambit_mixture *mixture) {
-    return mixture->chunk_width;
+const ambit_sample_shape *ambit_mixture_shape(const ambit_mixture *mixture) {
+    return &mixture->shape;
+}
+
+bool ambit_mixture_may_miss(const ambit_mixture *mixture, ambit_condition which) {
+    return mixture->conditions.may_miss[which];
 }
 
 int64_t ambit_mixture_sample_count(const ambit_mixture *mixture) {
@@ -294,16 +325,18 @@ static ambit_status read_chunk(ambit_mixture *m, const source *from, int64_t ste
 }
 
 static ambit_status read_sample(ambit_mixture *m, int source_index, int64_t step,
-                                float *observation, float *chunk, uint64_t *sample) {
+                                ambit_sample *sample) {
     const source *from = &m->sources[source_index];
+    float *observation = sample->condition[AMBIT_CONDITION_STATE];
     int64_t first, end;
     ambit_store_episode_range(from->store, ambit_store_episode_of(from->store, step), &first, &end);
     AMBIT_TRY(read_observation(m, from, step, first, observation));
-    AMBIT_TRY(read_chunk(m, from, step, first, end, chunk));
+    AMBIT_TRY(read_chunk(m, from, step, first, end, sample->chunk));
     ambit_normalise_observation(&m->normaliser, observation);
-    ambit_normalise_chunk(&m->normaliser, chunk);
-    *sample = (uint64_t)(from->first_sample + step);
-    return AMBIT_OK;
+    ambit_normalise_chunk(&m->normaliser, sample->chunk);
+    sample->present[AMBIT_CONDITION_STATE] = 1;
+    sample->number = (uint64_t)(from->first_sample + step);
+    return ambit_condition_reader_read(&m->conditions, source_index, from->store, step, sample);
 }
 
 /* The chunk of sample `number`, counted over all classes, before normalisation. */
@@ -320,7 +353,7 @@ static ambit_status read_raw_chunk(void *mixture, int64_t number, float *chunk) 
 }
 
 ambit_status ambit_mixture_read(ambit_mixture *mixture, int class_index, int64_t ordinal,
-                                float *observation, float *chunk, uint64_t *sample) {
+                                ambit_sample *sample) {
     const ambit_population *p = &mixture->population;
     if (class_index < 0 || class_index >= p->class_count || ordinal < 0 ||
         ordinal >= p->classes[class_index].count)
@@ -329,12 +362,11 @@ ambit_status ambit_mixture_read(ambit_mixture *mixture, int class_index, int64_t
                           "not",
                           ordinal, class_index);
     return read_sample(mixture, p->classes[class_index].source,
-                       ambit_step_set_at(&p->members[class_index], ordinal), observation, chunk,
-                       sample);
+                       ambit_step_set_at(&p->members[class_index], ordinal), sample);
 }
 
 ambit_status ambit_mixture_read_heldout(ambit_mixture *mixture, int source_index, int64_t index,
-                                        float *observation, float *chunk, uint64_t *sample) {
+                                        ambit_sample *sample) {
     if (source_index < 0 || source_index >= mixture->source_count || index < 0 ||
         index >= mixture->population.heldout[source_index].count)
         return ambit_fail(AMBIT_INTERNAL,
@@ -342,5 +374,5 @@ ambit_status ambit_mixture_read_heldout(ambit_mixture *mixture, int source_index
                           "there is not",
                           index, source_index);
     int64_t step = ambit_step_set_at(&mixture->population.heldout[source_index], index);
-    return read_sample(mixture, source_index, step, observation, chunk, sample);
+    return read_sample(mixture, source_index, step, sample);
 }

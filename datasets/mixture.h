@@ -9,6 +9,14 @@
  * the episode's start, its first step stands in. An observation lies as [step][field][element], a
  * chunk as [step][element].
  *
+ * Other conditions (core/condition.h) are those of step t alone, as a network takes them:
+ *   camera    u8 fields, one a view, of height × width × channels or channels × height × width (up
+ * to 4 channels); lies as [view][channel][row][column], 0 … 255 as −1 … 1 text      numeric fields,
+ * of one vector or of tokens × numbers, one after the other; each vector is scaled to a root mean
+ * square of 1 caption   a bytes field with a sentence, as n-grams (core/ngram.h) A sample misses a
+ * condition where its source has not all of the condition's fields, and a caption where that has no
+ * word. Some source must have it.
+ *
  * Normalisation makes numbers of order one:
  *   none         as stored
  *   standard     (x − mean)/(std + 1e-8)
@@ -33,6 +41,7 @@
 #ifndef AMBIT_DATASETS_MIXTURE_H
 #define AMBIT_DATASETS_MIXTURE_H
 
+#include "../core/condition.h"
 #include "../core/draw.h"
 #include "store.h"
 
@@ -54,11 +63,22 @@ typedef struct {
                                     the other side closed (σ_max 0, or σ_min 1) */
 } ambit_source_use;
 
+/* Fields of the conditions beside the observation; none of a condition: the samples have it not. */
+typedef struct {
+    const char *const *camera; /* names */
+    int camera_count;
+    const char *const *text;
+    int text_count;
+    const char *caption; /* NULL or "": none */
+    int64_t caption_slots, caption_buckets;
+} ambit_condition_fields;
+
 typedef struct {
     const ambit_source_use *sources;
     int source_count;
     const char *const *observation; /* names of fields, in order */
     int observation_count;
+    ambit_condition_fields conditions;
     const char *action;
     int observation_steps, horizon, action_offset;
     bool relative;
@@ -75,23 +95,55 @@ typedef struct ambit_mixture ambit_mixture;
 ambit_status ambit_mixture_open(const ambit_mixture_options *options, ambit_mixture **mixture);
 void ambit_mixture_close(ambit_mixture *mixture);
 
-int64_t ambit_mixture_observation_size(const ambit_mixture *mixture); /* all steps and fields */
-int64_t ambit_mixture_chunk_steps(const ambit_mixture *mixture);
-int64_t ambit_mixture_chunk_width(const ambit_mixture *mixture);
+/* Sizes of a sample; those of conditions it has not are 0. */
+typedef struct {
+    int64_t observation_size; /* numbers of all steps and fields */
+    int64_t chunk_steps, chunk_width;
+    struct {
+        int64_t channels, height, width;
+    } image; /* a step of the chunk, where the action field has three dimensions; else 0 */
+    struct {
+        int64_t views, channels, height, width;
+    } camera;
+    struct {
+        int64_t tokens, size;
+    } text;
+    struct {
+        int64_t slots;
+    } caption;
+} ambit_sample_shape;
+
+int64_t ambit_sample_chunk_size(const ambit_sample_shape *shape);
+int64_t ambit_sample_condition_size(const ambit_sample_shape *shape, ambit_condition which);
+
+const ambit_sample_shape *ambit_mixture_shape(const ambit_mixture *mixture);
 int64_t ambit_mixture_sample_count(const ambit_mixture *mixture); /* trainable, all sources */
+
+/* Whether samples may miss a condition: a source lacks a field of it, or a caption is empty.
+ * Captions of signs alone show when they are read. */
+bool ambit_mixture_may_miss(const ambit_mixture *mixture, ambit_condition which);
 
 /* The classes of the draw, owned by the mixture. */
 const ambit_class *ambit_mixture_classes(const ambit_mixture *mixture, int *count);
 
-/* A sample, normalised. *sample names it for fixed noise: the same in every run over these sources.
- */
+/* A sample, and where it goes. */
+typedef struct {
+    float *condition[AMBIT_CONDITIONS]; /* the state is the observation; of the shape's sizes, NULL
+                                           where that is 0 */
+    float *chunk;
+    int present[AMBIT_CONDITIONS]; /* filled in: 0 where it is missing; its numbers are then 0 */
+    uint64_t number;               /* filled in: names the sample for fixed noise, the same in every
+                                      run over these sources */
+} ambit_sample;
+
+/* Reads a sample, normalised, to where *sample says. */
 ambit_status ambit_mixture_read(ambit_mixture *mixture, int class_index, int64_t ordinal,
-                                float *observation, float *chunk, uint64_t *sample);
+                                ambit_sample *sample);
 
 /* Held-out samples of a source, likewise; indices [0, count). */
 int64_t ambit_mixture_heldout_count(const ambit_mixture *mixture, int source);
 ambit_status ambit_mixture_read_heldout(ambit_mixture *mixture, int source, int64_t index,
-                                        float *observation, float *chunk, uint64_t *sample);
+                                        ambit_sample *sample);
 
 /* The affine maps in use: normalised = clamp((raw − shift)·scale) with clamp to ±limit (0: none;
  * elements left alone, with shift 0 and scale 1, are never clamped). Scale 0 marks an element that

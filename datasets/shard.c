@@ -139,7 +139,25 @@ ambit_status ambit_shard_read(ambit_shard *shard, int field, int64_t first, int6
     return ambit_hdf_read_rows(shard->values[field], AMBIT_HDF_F32, first, count, values);
 }
 
-/* Where the bytes of a step lie, checked against the data set's extent. */
+ambit_status ambit_shard_read_u8(ambit_shard *shard, int field, int64_t first, int64_t count,
+                                 uint8_t *values) {
+    AMBIT_TRY(open_values(shard, field));
+    return ambit_hdf_read_rows(shard->values[field], AMBIT_HDF_U8, first, count, values);
+}
+
+/* Where the bytes of a step lie must be within the data set's extent. */
+static ambit_status check_place(const ambit_shard *shard, int field, int64_t step, int64_t start,
+                                int64_t end) {
+    if (start >= 0 && end >= start && end <= shard->bytes[field])
+        return AMBIT_OK;
+    char what[200];
+    snprintf(what, sizeof what,
+             "puts step %" PRId64 " at bytes %" PRId64 " to %" PRId64 " of %" PRId64
+             "; copy or ingest the file again",
+             step, start, end, shard->bytes[field]);
+    return ambit_hdf_fail_at(AMBIT_DATA, shard->ends[field], NULL, what);
+}
+
 static ambit_status find_bytes(ambit_shard *shard, int field, int64_t step, int64_t *start,
                                int64_t *size) {
     int64_t ends[2] = {0, 0};
@@ -148,14 +166,7 @@ static ambit_status find_bytes(ambit_shard *shard, int field, int64_t step, int6
                                   ends + 1 - before));
     *start = ends[0];
     *size = ends[1] - ends[0];
-    if (ends[0] >= 0 && ends[1] >= ends[0] && ends[1] <= shard->bytes[field])
-        return AMBIT_OK;
-    char what[200];
-    snprintf(what, sizeof what,
-             "puts step %" PRId64 " at bytes %" PRId64 " to %" PRId64 " of %" PRId64
-             "; copy or ingest the file again",
-             step, ends[0], ends[1], shard->bytes[field]);
-    return ambit_hdf_fail_at(AMBIT_DATA, shard->ends[field], NULL, what);
+    return check_place(shard, field, step, ends[0], ends[1]);
 }
 
 ambit_status ambit_shard_read_bytes(ambit_shard *shard, int field, int64_t step, uint8_t **buffer,
@@ -170,4 +181,23 @@ ambit_status ambit_shard_read_bytes(ambit_shard *shard, int field, int64_t step,
         *room = *size;
     }
     return ambit_hdf_read_rows(shard->values[field], AMBIT_HDF_U8, start, *size, *buffer);
+}
+
+ambit_status ambit_shard_count_bytes(ambit_shard *shard, int field, int64_t *count) {
+    AMBIT_TRY(open_values(shard, field));
+    *count = shard->bytes[field];
+    return AMBIT_OK;
+}
+
+ambit_status ambit_shard_read_all_bytes(ambit_shard *shard, int field, int64_t *ends,
+                                        uint8_t *bytes) {
+    const int64_t steps = shard->root.steps;
+    AMBIT_TRY(open_values(shard, field));
+    if (steps > 0)
+        AMBIT_TRY(ambit_hdf_read_rows(shard->ends[field], AMBIT_HDF_I64, 0, steps, ends));
+    for (int64_t step = 0; step < steps; step++)
+        AMBIT_TRY(check_place(shard, field, step, step > 0 ? ends[step - 1] : 0, ends[step]));
+    if (shard->bytes[field] == 0)
+        return AMBIT_OK;
+    return ambit_hdf_read_rows(shard->values[field], AMBIT_HDF_U8, 0, shard->bytes[field], bytes);
 }

@@ -23,12 +23,20 @@ ambit_status ambit_shard_statistics(const ambit_shard *shard, int field,
                                     ambit_statistics *statistics);
 ambit_status ambit_shard_episode_name(ambit_shard *shard, int64_t episode, char *name, size_t size);
 
-/* Steps [first, first + count) of the shard, in range; numbers as floats. */
+/* Steps [first, first + count) of the shard, in range; numbers as floats, and those of a u8 field
+ * as they are. */
 ambit_status ambit_shard_read(ambit_shard *shard, int field, int64_t first, int64_t count,
                               float *values);
+ambit_status ambit_shard_read_u8(ambit_shard *shard, int field, int64_t first, int64_t count,
+                                 uint8_t *values);
 /* A step's bytes into *buffer, which grows as needed (*room bytes; start with NULL and 0; the
  * caller frees it). */
 ambit_status ambit_shard_read_bytes(ambit_shard *shard, int field, int64_t step, uint8_t **buffer,
                                     int64_t *room, int64_t *size);
+/* All bytes of a bytes field: how many; and they themselves, with the end of each step's, which
+ * rise from 0 to their number. */
+ambit_status ambit_shard_count_bytes(ambit_shard *shard, int field, int64_t *count);
+ambit_status ambit_shard_read_all_bytes(ambit_shard *shard, int field, int64_t *ends,
+                                        uint8_t *bytes);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,12 @@ struct ambit_store {
     uint64_t *used, clock;                 /* [shard_count] when last asked for */
 
     int64_t cache_left;
-    float *cache[AMBIT_STORE_MAX_FIELDS]; /* whole fields in memory */
+    void *cache[AMBIT_STORE_MAX_FIELDS]; /* whole fields in memory: floats, or bytes of u8 */
+    struct {
+        int64_t *ends; /* [steps] NULL: not in memory */
+        uint8_t *bytes;
+        bool too_large; /* when it was tried */
+    } byte_cache[AMBIT_STORE_MAX_FIELDS];
     uint8_t *bytes;
     int64_t bytes_room;
 };
@@ -203,6 +209,8 @@ void ambit_store_close(ambit_store *store) {
     for (int f = 0; f < store->field_count; f++) {
         ambit_statistics_destroy(&store->statistics[f]);
         free(store->cache[f]);
+        free(store->byte_cache[f].ends);
+        free(store->byte_cache[f].bytes);
     }
     ambit_layout_free_texts(&store->keys);
     ambit_layout_free_texts(&store->values);
@@ -319,12 +327,17 @@ static void list_names(const ambit_store *store, const char *name, char *list, s
     }
 }
 
-ambit_status ambit_store_find(const ambit_store *store, const char *name, int *field) {
+int ambit_store_look_up(const ambit_store *store, const char *name) {
     for (int f = 0; f < store->field_count; f++)
-        if (strcmp(store->fields[f].name, name) == 0) {
-            *field = f;
-            return AMBIT_OK;
-        }
+        if (strcmp(store->fields[f].name, name) == 0)
+            return f;
+    return -1;
+}
+
+ambit_status ambit_store_find(const ambit_store *store, const char *name, int *field) {
+    *field = ambit_store_look_up(store, name);
+    if (*field >= 0)
+        return AMBIT_OK;
     char list[1024] = "";
     list_names(store, name, list, sizeof list);
     return ambit_fail(AMBIT_CONFIG, "%s: there is no field \"%s\"; the store has: %s",
@@ -398,31 +411,53 @@ const char *ambit_store_episode_name(ambit_store *store, int64_t episode) {
 
 /* ------------------------------------------------------------------------------- values */
 
-static ambit_status fill_cache(ambit_store *store, int field, int64_t elements, float *values) {
+static bool is_u8(const ambit_store *store, int field) {
+    return store->fields[field].element == AMBIT_STORE_U8;
+}
+
+static ambit_status fill_cache(ambit_store *store, int field, int64_t elements, void *values) {
     for (int i = 0; i < store->shard_count; i++) {
         ambit_shard *shard;
         int64_t first = store->first_steps[i], count = store->first_steps[i + 1] - first;
         AMBIT_TRY(get_shard(store, i, &shard));
-        AMBIT_TRY(ambit_shard_read(shard, field, 0, count, values + first * elements));
+        if (is_u8(store, field))
+            AMBIT_TRY(
+                ambit_shard_read_u8(shard, field, 0, count, (uint8_t *)values + first * elements));
+        else
+            AMBIT_TRY(ambit_shard_read(shard, field, 0, count, (float *)values + first * elements));
     }
     return AMBIT_OK;
 }
 
 /* Brings the field into memory if it fits what is left of the cache. */
 static ambit_status cache_field(ambit_store *store, int field, int64_t elements) {
-    float *values;
-    if (store->root.steps > store->cache_left / (int64_t)sizeof *values / elements)
+    const int64_t size = is_u8(store, field) ? 1 : sizeof(float);
+    void *values;
+    if (store->root.steps > store->cache_left / size / elements)
         return AMBIT_OK;
     int64_t numbers = store->root.steps * elements;
-    AMBIT_TRY(ambit_allocate(&values, (size_t)numbers, sizeof *values, "data cache"));
+    AMBIT_TRY(ambit_allocate(&values, (size_t)numbers, (size_t)size, "data cache"));
     ambit_status status = fill_cache(store, field, elements, values);
     if (status != AMBIT_OK) {
         free(values);
         return status;
     }
     store->cache[field] = values;
-    store->cache_left -= numbers * (int64_t)sizeof *values;
+    store->cache_left -= numbers * size;
     return AMBIT_OK;
+}
+
+/* From the cache. */
+static void copy_numbers(const ambit_store *store, int field, int64_t first, int64_t count,
+                         float *values) {
+    const void *cache = store->cache[field];
+    if (!is_u8(store, field)) {
+        memcpy(values, (const float *)cache + first, (size_t)count * sizeof *values);
+        return;
+    }
+    const uint8_t *bytes = (const uint8_t *)cache + first;
+    for (int64_t i = 0; i < count; i++)
+        values[i] = bytes[i];
 }
 
 int64_t ambit_store_cache_left(const ambit_store *store) {
@@ -451,14 +486,71 @@ ambit_status ambit_store_read(ambit_store *store, int field, int64_t first, int6
     if (!store->cache[field])
         AMBIT_TRY(cache_field(store, field, elements));
     if (store->cache[field]) {
-        memcpy(values, store->cache[field] + first * elements,
-               (size_t)(count * elements) * sizeof *values);
+        copy_numbers(store, field, first * elements, count * elements, values);
         return AMBIT_OK;
     }
     ambit_shard *shard;
     int number = shard_of_step(store, first);
     AMBIT_TRY(get_shard(store, number, &shard));
     return ambit_shard_read(shard, field, first - store->first_steps[number], count, values);
+}
+
+/* The bytes of a whole field; above `most`: most + 1. */
+static ambit_status count_bytes(ambit_store *store, int field, int64_t most, int64_t *total) {
+    *total = 0;
+    for (int i = 0; i < store->shard_count && *total <= most; i++) {
+        ambit_shard *shard;
+        int64_t count;
+        AMBIT_TRY(get_shard(store, i, &shard));
+        AMBIT_TRY(ambit_shard_count_bytes(shard, field, &count));
+        *total = count > most - *total ? most + 1 : *total + count;
+    }
+    return AMBIT_OK;
+}
+
+static ambit_status fill_byte_cache(ambit_store *store, int field, int64_t *ends, uint8_t *bytes) {
+    int64_t before = 0;
+    for (int i = 0; i < store->shard_count; i++) {
+        ambit_shard *shard;
+        const int64_t first = store->first_steps[i], end = store->first_steps[i + 1];
+        int64_t count;
+        AMBIT_TRY(get_shard(store, i, &shard));
+        AMBIT_TRY(ambit_shard_count_bytes(shard, field, &count));
+        AMBIT_TRY(ambit_shard_read_all_bytes(shard, field, ends + first, bytes + before));
+        for (int64_t step = first; step < end; step++)
+            ends[step] += before;
+        before += count;
+    }
+    return AMBIT_OK;
+}
+
+/* Brings a field of bytes into memory if it fits what is left of the cache. The index's mean length
+ * tells of most that do not fit without a look at the shards. */
+static ambit_status cache_bytes(ambit_store *store, int field) {
+    const int64_t steps = store->root.steps, word = sizeof(int64_t);
+    const double expected = store->statistics[field].mean[0] * (double)steps;
+    int64_t total, *ends;
+    uint8_t *bytes = NULL;
+    store->byte_cache[field].too_large = true; /* until it is there */
+    if (steps > store->cache_left / word ||
+        expected > (double)(store->cache_left - steps * word) + 1)
+        return AMBIT_OK;
+    AMBIT_TRY(count_bytes(store, field, store->cache_left - steps * word, &total));
+    if (total > store->cache_left - steps * word)
+        return AMBIT_OK;
+    AMBIT_TRY(ambit_allocate(&ends, (size_t)steps, sizeof *ends, "data cache"));
+    ambit_status status = ambit_allocate(&bytes, (size_t)total, 1, "data cache");
+    if (status == AMBIT_OK)
+        status = fill_byte_cache(store, field, ends, bytes);
+    if (status != AMBIT_OK) {
+        free(ends);
+        free(bytes);
+        return status;
+    }
+    store->byte_cache[field].ends = ends;
+    store->byte_cache[field].bytes = bytes;
+    store->cache_left -= total + steps * word;
+    return AMBIT_OK;
 }
 
 ambit_status ambit_store_read_bytes(ambit_store *store, int field, int64_t step,
@@ -470,6 +562,15 @@ ambit_status ambit_store_read_bytes(ambit_store *store, int field, int64_t step,
                           "%s: bytes of step %" PRId64 " of field \"%s\" were "
                           "asked for, which there are not",
                           store->folder, step, store->fields[field].name);
+    if (!store->byte_cache[field].ends && !store->byte_cache[field].too_large)
+        AMBIT_TRY(cache_bytes(store, field));
+    const int64_t *ends = store->byte_cache[field].ends;
+    if (ends) {
+        const int64_t start = step > 0 ? ends[step - 1] : 0;
+        *bytes = store->byte_cache[field].bytes + start;
+        *size = (size_t)(ends[step] - start);
+        return AMBIT_OK;
+    }
     int number = shard_of_step(store, step);
     AMBIT_TRY(get_shard(store, number, &shard));
     AMBIT_TRY(ambit_shard_read_bytes(shard, field, step - store->first_steps[number], &store->bytes,

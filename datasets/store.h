@@ -21,15 +21,17 @@
 
 typedef struct ambit_store ambit_store;
 
-/* Opens a store for reading. `cache_bytes`: fields that fit are kept in memory whole once read;
- * larger ones are read window by window through a chunk cache. */
+/* Opens a store for reading. `cache_bytes`: fields that fit are kept in memory whole once read,
+ * those of bytes too; larger ones are read window by window through a chunk cache. */
 ambit_status ambit_store_open(const char *folder, int64_t cache_bytes, ambit_store **store);
 void ambit_store_close(ambit_store *store);
 
 const char *ambit_store_folder(const ambit_store *store);
 int ambit_store_field_count(const ambit_store *store);
 const ambit_field_info *ambit_store_field(const ambit_store *store, int field);
-/* Index of the field of that name; the error lists the names there are, nearest first. */
+/* Index of the field of that name, or −1. */
+int ambit_store_look_up(const ambit_store *store, const char *name);
+/* Likewise; the error lists the names there are, nearest first. */
 ambit_status ambit_store_find(const ambit_store *store, const char *name, int *field);
 /* Without sketch; and a copy with it, to merge with others, which the caller destroys. */
 const ambit_statistics *ambit_store_statistics(const ambit_store *store, int field);

@@ -29,8 +29,7 @@ int64_t ambit_checkpoint_blocks(int64_t count) {
     return (count + AMBIT_CHECKPOINT_BLOCK - 1) / AMBIT_CHECKPOINT_BLOCK;
 }
 
-/* A checksum of all that is not an array. */
-uint32_t ambit_checkpoint_sum(const ambit_checkpoint *c) {
+uint32_t ambit_checkpoint_sum(const ambit_checkpoint *c, int version) {
     const ambit_normaliser *n = &c->normaliser;
     size_t observation = (size_t)n->observation_size * sizeof(float);
     size_t chunk = (size_t)n->chunk_size * sizeof(float);
@@ -42,7 +41,8 @@ uint32_t ambit_checkpoint_sum(const ambit_checkpoint *c) {
     crc = ambit_crc32c(crc, n->chunk_shift, chunk);
     crc = ambit_crc32c(crc, n->chunk_scale, chunk);
     crc = ambit_crc32c(crc, &n->observation_limit, sizeof(float));
-    return ambit_crc32c(crc, &n->chunk_limit, sizeof(float));
+    crc = ambit_crc32c(crc, &n->chunk_limit, sizeof(float));
+    return version < 2 ? crc : ambit_crc32c(crc, &c->shape, sizeof c->shape);
 }
 
 void ambit_checkpoint_clear(ambit_checkpoint *checkpoint) {

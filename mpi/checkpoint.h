@@ -6,9 +6,12 @@
  *     /parameters /average /first /second   float32 [count]     weights, their EMA, AdamW's moments
  *     /checksums                            uint32 [4, blocks]  CRC-32C of each 4,096 elements
  *     /configuration                        the resolved YAML
+ *     /shape                                int64: ambit_sample_shape, member by member
  *     /observation_shift, _scale; /chunk_shift, _scale          float32: the normaliser
  *     attributes of /: ambit_checkpoint (version), step, seconds (of training), observation_limit,
  * chunk_limit
+ *
+ * That is version 2. Version 1 has no /shape: its runs knew no other condition than the state.
  *
  * Written by all ranks into a file with a temporary name, flushed and fsynced, read back and
  * compared with its checksums, renamed, and the folder fsynced; only then are older ones removed. A
@@ -25,6 +28,7 @@ typedef struct {
     int64_t step;
     double seconds;      /* of training so far */
     char *configuration; /* YAML text */
+    ambit_sample_shape shape;
     ambit_normaliser normaliser;
 } ambit_checkpoint;
 

@@ -7,7 +7,9 @@
 #include "checkpoint.h"
 
 enum {
-    AMBIT_CHECKPOINT_VERSION = 1,
+    AMBIT_CHECKPOINT_VERSION = 2,
+    AMBIT_CHECKPOINT_OLDEST = 1, /* version that can be read */
+    AMBIT_CHECKPOINT_SIZES = sizeof(ambit_sample_shape) / sizeof(int64_t), /* of /shape */
     AMBIT_CHECKPOINT_ARRAYS = 4,
     AMBIT_CHECKPOINT_AVERAGE = 1,             /* which of the arrays */
     AMBIT_CHECKPOINT_BLOCK = AMBIT_NORM_BLOCK /* elements a checksum covers */
@@ -27,8 +29,8 @@ ambit_checkpoint_part ambit_checkpoint_part_of(ambit_exchange *exchange);
 /* The number of checksums that `count` elements have. */
 int64_t ambit_checkpoint_blocks(int64_t count);
 
-/* A checksum of all that is not an array. */
-uint32_t ambit_checkpoint_sum(const ambit_checkpoint *checkpoint);
+/* A checksum of all that is not an array, as files of that version have it. */
+uint32_t ambit_checkpoint_sum(const ambit_checkpoint *checkpoint, int version);
 
 /* Collective. Writes the whole file, synced to disk. After a failure there may be a part of it. */
 ambit_status ambit_checkpoint_file_write(const ambit_ranks *ranks, const char *path,

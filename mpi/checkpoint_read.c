@@ -54,17 +54,34 @@ static ambit_status read_small(hid_t file, const char *path, const char *name, h
     return status;
 }
 
+/* Sizes are held to what a description can be of; whether they fit the network shows when it is
+ * built. */
+static ambit_status read_shape(hid_t file, const char *path, ambit_sample_shape *shape) {
+    int64_t *sizes, count;
+    ambit_status status =
+        read_small(file, path, "shape", H5T_NATIVE_INT64, sizeof *sizes, &sizes, &count);
+    if (status == AMBIT_OK && count != AMBIT_CHECKPOINT_SIZES)
+        status = damaged(path, "shape");
+    for (int64_t i = 0; status == AMBIT_OK && i < count; i++)
+        if (sizes[i] < 0 || sizes[i] > INT64_C(1) << 24)
+            status = damaged(path, "shape");
+    if (status == AMBIT_OK)
+        memcpy(shape, sizes, sizeof *shape);
+    free(sizes);
+    return status;
+}
+
 static ambit_status read_description(hid_t file, const char *path, ambit_checkpoint *c) {
     ambit_normaliser *n = &c->normaliser;
     int version = 0;
     uint32_t sum = 0;
     int64_t length;
     AMBIT_TRY(read_attribute(file, path, "ambit_checkpoint", H5T_NATIVE_INT, &version));
-    if (version != AMBIT_CHECKPOINT_VERSION)
+    if (version < AMBIT_CHECKPOINT_OLDEST || version > AMBIT_CHECKPOINT_VERSION)
         return ambit_fail(AMBIT_DATA,
-                          "%s: is of checkpoint version %d, this program reads %d; use "
+                          "%s: is of checkpoint version %d, this program reads %d to %d; use "
                           "the version of Ambit that wrote it",
-                          path, version, AMBIT_CHECKPOINT_VERSION);
+                          path, version, AMBIT_CHECKPOINT_OLDEST, AMBIT_CHECKPOINT_VERSION);
     AMBIT_TRY(read_attribute(file, path, "step", H5T_NATIVE_INT64, &c->step));
     AMBIT_TRY(read_attribute(file, path, "seconds", H5T_NATIVE_DOUBLE, &c->seconds));
     AMBIT_TRY(
@@ -88,7 +105,11 @@ static ambit_status read_description(hid_t file, const char *path, ambit_checkpo
         if (i % 2 == 1 && *rows[i].count != before)
             return damaged(path, rows[i].name);
     }
-    if (sum != ambit_checkpoint_sum(c))
+    if (version >= 2)
+        AMBIT_TRY(read_shape(file, path, &c->shape));
+    else
+        c->shape = (ambit_sample_shape){.observation_size = n->observation_size};
+    if (sum != ambit_checkpoint_sum(c, version))
         return damaged(path, "the checksum of the description does not match");
     return AMBIT_OK;
 }

@@ -60,7 +60,7 @@ static int write_small(hid_t file, const char *name, hid_t type, int64_t count,
 static int write_description(hid_t file, const ambit_checkpoint *c) {
     const ambit_normaliser *n = &c->normaliser;
     const int version = AMBIT_CHECKPOINT_VERSION;
-    const uint32_t sum = ambit_checkpoint_sum(c);
+    const uint32_t sum = ambit_checkpoint_sum(c, version);
     const int64_t length = (int64_t)strlen(c->configuration);
     int failed = write_attribute(file, "ambit_checkpoint", H5T_NATIVE_INT, &version);
     failed |= write_attribute(file, "step", H5T_NATIVE_INT64, &c->step);
@@ -69,6 +69,7 @@ static int write_description(hid_t file, const ambit_checkpoint *c) {
     failed |= write_attribute(file, "chunk_limit", H5T_NATIVE_FLOAT, &n->chunk_limit);
     failed |= write_attribute(file, "description_checksum", H5T_NATIVE_UINT32, &sum);
     failed |= write_small(file, "configuration", H5T_NATIVE_CHAR, length, c->configuration);
+    failed |= write_small(file, "shape", H5T_NATIVE_INT64, AMBIT_CHECKPOINT_SIZES, &c->shape);
     failed |= write_small(file, "observation_shift", H5T_NATIVE_FLOAT, n->observation_size,
                           n->observation_shift);
     failed |= write_small(file, "observation_scale", H5T_NATIVE_FLOAT, n->observation_size,

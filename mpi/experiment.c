@@ -1,6 +1,10 @@
 #include "experiment.h"
 
-ambit_status ambit_experiment_mixture(const ambit_settings *settings, ambit_mixture **mixture) {
+#include <inttypes.h>
+
+/* ---- the mixture ---- */
+
+static ambit_status open_mixture(const ambit_settings *settings, ambit_mixture **mixture) {
     ambit_source_use uses[AMBIT_MAX_SOURCES];
     for (int i = 0; i < settings->data.source_count; i++) {
         const ambit_source_settings *source = &settings->data.sources[i];
@@ -13,8 +17,15 @@ ambit_status ambit_experiment_mixture(const ambit_settings *settings, ambit_mixt
     ambit_mixture_options options = {
         .sources = uses,
         .source_count = settings->data.source_count,
-        .observation = settings->data.observation,
-        .observation_count = settings->data.observation_count,
+        .observation = settings->data.observation.names,
+        .observation_count = settings->data.observation.count,
+        .conditions = {.camera = settings->data.camera.names,
+                       .camera_count = settings->data.camera.count,
+                       .text = settings->data.text.names,
+                       .text_count = settings->data.text.count,
+                       .caption = settings->data.caption,
+                       .caption_slots = settings->network.caption_slots,
+                       .caption_buckets = settings->network.caption_buckets},
         .action = settings->data.action,
         .observation_steps = (int)settings->data.observation_steps,
         .horizon = (int)settings->data.horizon,
@@ -29,6 +40,66 @@ ambit_status ambit_experiment_mixture(const ambit_settings *settings, ambit_mixt
     return ambit_mixture_open(&options, mixture);
 }
 
+static ambit_status check_missing(const ambit_settings *settings, const ambit_mixture *mixture) {
+    for (int c = 0; c < AMBIT_CONDITIONS && !(settings->network.drop > 0); c++)
+        if (ambit_mixture_may_miss(mixture, (ambit_condition)c))
+            return ambit_fail(AMBIT_CONFIG,
+                              "data.%s: some samples have none, and a network without network.drop "
+                              "cannot do without; set network.drop above 0, to 0.1 for instance, "
+                              "or leave those sources out",
+                              ambit_condition_name((ambit_condition)c));
+    return AMBIT_OK;
+}
+
+static ambit_status check_patches(const char *key, int64_t patch, const char *what, int64_t height,
+                                  int64_t width) {
+    if (height % patch == 0 && width % patch == 0)
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_CONFIG,
+                      "network.%s: %" PRId64 " does not divide %s of %" PRId64 " × %" PRId64
+                      " pixels; give a number that divides both sides",
+                      key, patch, what, height, width);
+}
+
+/* Images as data. A last side of up to 4 after a longer first one is that of channels. */
+static ambit_status check_image(const ambit_settings *settings, const ambit_sample_shape *shape) {
+    const int64_t patch = settings->network.patch;
+    if (patch == 0)
+        return AMBIT_OK;
+    if (shape->image.channels == 0)
+        return ambit_fail(AMBIT_CONFIG,
+                          "network.patch: field \"%s\" holds no images of channels × height × "
+                          "width; leave network.patch out, or name another field as data.action",
+                          settings->data.action);
+    if (shape->image.width <= 4 && shape->image.channels > 4)
+        return ambit_fail(AMBIT_CONFIG,
+                          "network.patch: field \"%s\" of %" PRId64 " × %" PRId64 " × %" PRId64
+                          " seems to have its channels last; store channels × height × width",
+                          settings->data.action, shape->image.channels, shape->image.height,
+                          shape->image.width);
+    return check_patches("patch", patch, "data", shape->image.height, shape->image.width);
+}
+
+static ambit_status check_mixture(const ambit_settings *settings, const ambit_mixture *mixture) {
+    const ambit_sample_shape *shape = ambit_mixture_shape(mixture);
+    AMBIT_TRY(check_missing(settings, mixture));
+    AMBIT_TRY(check_image(settings, shape));
+    return check_patches("camera_patch", settings->network.camera_patch, "pictures",
+                         shape->camera.height, shape->camera.width);
+}
+
+ambit_status ambit_experiment_mixture(const ambit_settings *settings, ambit_mixture **mixture) {
+    AMBIT_TRY(open_mixture(settings, mixture));
+    const ambit_status status = check_mixture(settings, *mixture);
+    if (status != AMBIT_OK) {
+        ambit_mixture_close(*mixture);
+        *mixture = NULL;
+    }
+    return status;
+}
+
+/* ---- the draw ---- */
+
 static double floor_of(const void *objective, double sigma_min) {
     return ambit_objective_floor(objective, sigma_min);
 }
@@ -41,19 +112,48 @@ ambit_status ambit_experiment_draw(const ambit_settings *settings, const ambit_s
                              &settings->objective, draw);
 }
 
+/* ---- the network ---- */
+
+static ambit_image_shape image_of(const ambit_settings *settings, const ambit_sample_shape *shape) {
+    if (settings->network.patch == 0)
+        return (ambit_image_shape){0};
+    return (ambit_image_shape){.channels = shape->image.channels,
+                               .height = shape->image.height,
+                               .width = shape->image.width,
+                               .patch = settings->network.patch};
+}
+
+static ambit_camera_options camera_of(const ambit_settings *settings,
+                                      const ambit_sample_shape *shape) {
+    if (shape->camera.views == 0)
+        return (ambit_camera_options){0};
+    return (ambit_camera_options){.image = {.channels = shape->camera.channels,
+                                            .height = shape->camera.height,
+                                            .width = shape->camera.width,
+                                            .patch = settings->network.camera_patch},
+                                  .views = shape->camera.views,
+                                  .width = settings->network.camera_width,
+                                  .depth = settings->network.camera_depth,
+                                  .heads = settings->network.camera_heads};
+}
+
 ambit_network_options ambit_experiment_network(const ambit_settings *settings,
-                                               int64_t observation_size, int64_t chunk_steps,
-                                               int64_t chunk_width) {
-    return (ambit_network_options){.kind = settings->network.kind,
-                                   .chunk_steps = chunk_steps,
-                                   .chunk_width = chunk_width,
-                                   .observation_size = observation_size,
-                                   .width = settings->network.width,
-                                   .depth = settings->network.depth,
-                                   .heads = settings->network.heads,
-                                   .conditioning = settings->network.conditioning,
-                                   .droppable = settings->network.drop > 0,
-                                   .precondition = settings->network.precondition,
-                                   .prediction = settings->objective.prediction,
-                                   .sigma_data = settings->network.sigma_data};
+                                               const ambit_sample_shape *shape) {
+    return (ambit_network_options){
+        .kind = settings->network.kind,
+        .chunk_steps = shape->chunk_steps,
+        .chunk_width = shape->chunk_width,
+        .observation_size = shape->observation_size,
+        .width = settings->network.width,
+        .depth = settings->network.depth,
+        .heads = settings->network.heads,
+        .image = image_of(settings, shape),
+        .conditioning = settings->network.conditioning,
+        .camera = camera_of(settings, shape),
+        .text = {shape->text.tokens, shape->text.size},
+        .caption = {shape->caption.slots, settings->network.caption_buckets},
+        .droppable = settings->network.drop > 0,
+        .precondition = settings->network.precondition,
+        .prediction = settings->objective.prediction,
+        .sigma_data = settings->network.sigma_data};
 }

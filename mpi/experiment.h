@@ -6,16 +6,17 @@
 
 #include "settings.h"
 
-/* Opens the sources that the settings name. `seed` is the run's. The caller closes the mixture. */
+/* Opens the sources that the settings name. AMBIT_CONFIG where the network that the settings name
+ * cannot take what they hold: a condition that samples may miss while it is not droppable, or an
+ * image that does not fit. The caller closes the mixture. */
 ambit_status ambit_experiment_mixture(const ambit_settings *settings, ambit_mixture **mixture);
 
 /* The draw over a mixture's classes, with the objective's buffer taken into account. */
 ambit_status ambit_experiment_draw(const ambit_settings *settings, const ambit_schedule *schedule,
                                    const ambit_mixture *mixture, ambit_draw **draw);
 
-/* The network for chunks and observations of these sizes. */
+/* The network for samples of this shape. */
 ambit_network_options ambit_experiment_network(const ambit_settings *settings,
-                                               int64_t observation_size, int64_t chunk_steps,
-                                               int64_t chunk_width);
+                                               const ambit_sample_shape *shape);
 
 #endif

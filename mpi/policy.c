@@ -1,5 +1,6 @@
 #include "policy.h"
 
+#include "../core/ngram.h"
 #include "experiment.h"
 
 #include <inttypes.h>
@@ -14,21 +15,24 @@ struct ambit_policy {
     int64_t batch, horizon, width;
     float guidance;
     int relative;
+    int told[AMBIT_CONDITIONS]; /* conditions that it is given */
 };
 
-/* Runs the network with the observation (present 1) or without it (0). */
+/* Runs the network with the conditions that it is given (present 1) or without any (0). */
 static const float *predict(ambit_policy *policy, const float *x, float present) {
     const size_t bytes = (size_t)(policy->batch * policy->horizon * policy->width) * sizeof *x;
-    float *presence = ambit_network_present(policy->network, AMBIT_CONDITION_STATE);
-    for (int64_t row = 0; presence && row < policy->batch; row++)
-        presence[row] = present;
+    for (int c = 0; c < AMBIT_CONDITIONS; c++) {
+        float *presence = ambit_network_present(policy->network, (ambit_condition)c);
+        for (int64_t row = 0; presence && row < policy->batch; row++)
+            presence[row] = present * (float)policy->told[c];
+    }
     memcpy(ambit_network_chunk(policy->network), x, bytes);
     ambit_network_forward(policy->network);
     return ambit_network_output(policy->network);
 }
 
 /* One call of the sampler: out = without + guidance·(with − without) (Ho and Salimans 2022), where
- * guidance 1 is just the prediction with the observation. */
+ * guidance 1 is just the prediction with conditions. */
 static ambit_status denoise(void *context, const float *x, double sigma, float *out) {
     ambit_policy *policy = context;
     const int64_t count = policy->batch * policy->horizon * policy->width;
@@ -44,14 +48,43 @@ static ambit_status denoise(void *context, const float *x, double sigma, float *
     return AMBIT_OK;
 }
 
+/* Writes the sentence of the settings for every row; whether there is a word in it. */
+static int tell_caption(ambit_policy *policy, const ambit_settings *settings,
+                        const ambit_sample_shape *shape) {
+    float *numbers = ambit_network_condition(policy->network, AMBIT_CONDITION_CAPTION);
+    const char *caption = settings->eval.caption;
+    for (int64_t row = 0; numbers && row < policy->batch; row++)
+        ambit_ngrams(caption, strlen(caption), shape->caption.slots,
+                     settings->network.caption_buckets, numbers + row * shape->caption.slots);
+    return numbers && numbers[0] >= 0;
+}
+
+/* Environments give a state, and the settings may give a sentence; all else is missing. */
+static ambit_status tell_conditions(ambit_policy *policy, const ambit_settings *settings,
+                                    const ambit_sample_shape *shape) {
+    policy->told[AMBIT_CONDITION_STATE] = 1;
+    policy->told[AMBIT_CONDITION_CAPTION] = tell_caption(policy, settings, shape);
+    for (int c = 0; c < AMBIT_CONDITIONS; c++) {
+        const ambit_condition which = (ambit_condition)c;
+        if (policy->told[c] || !ambit_network_condition(policy->network, which) ||
+            ambit_network_present(policy->network, which))
+            continue;
+        return ambit_fail(AMBIT_CONFIG,
+                          "data.%s: environments give a state alone, and this policy cannot do "
+                          "without its %s; %strain with network.drop above 0, 0.1 for instance",
+                          ambit_condition_name(which), ambit_condition_name(which),
+                          which == AMBIT_CONDITION_CAPTION ? "set eval.caption, or " : "");
+    }
+    return AMBIT_OK;
+}
+
 static ambit_status build(ambit_policy *policy, const ambit_settings *settings,
-                          const float *weights, int64_t count) {
+                          const ambit_sample_shape *shape, const float *weights, int64_t count) {
     ambit_sampler_options sampling = {.kind = settings->sampler.kind,
                                       .steps = (int)settings->sampler.steps,
                                       .clamp = settings->sampler.clamp,
                                       .prediction = settings->objective.prediction};
-    ambit_network_options options = ambit_experiment_network(
-        settings, policy->normaliser->observation_size, policy->horizon, policy->width);
+    const ambit_network_options options = ambit_experiment_network(settings, shape);
     AMBIT_TRY(ambit_schedule_create(&settings->schedule, &policy->schedule));
     AMBIT_TRY(ambit_sampler_create(&sampling, policy->schedule, policy->batch,
                                    policy->horizon * policy->width, &policy->sampler));
@@ -63,12 +96,14 @@ static ambit_status build(ambit_policy *policy, const ambit_settings *settings,
                           "has %" PRId64 "; leave network.* and data.* as they were in training",
                           count, ambit_graph_parameter_count(graph));
     ambit_graph_bind(graph, weights, NULL);
-    return AMBIT_OK;
+    return tell_conditions(policy, settings, shape);
 }
 
-ambit_status ambit_policy_create(const ambit_settings *settings, const ambit_normaliser *normaliser,
+ambit_status ambit_policy_create(const ambit_settings *settings, const ambit_checkpoint *trained,
                                  const float *weights, int64_t count, int64_t batch,
                                  ambit_policy **policy) {
+    const ambit_normaliser *normaliser = &trained->normaliser;
+    ambit_sample_shape shape = trained->shape;
     *policy = NULL;
     if (settings->data.horizon < 1 || normaliser->chunk_size % settings->data.horizon != 0)
         return ambit_fail(AMBIT_CONFIG,
@@ -83,7 +118,9 @@ ambit_status ambit_policy_create(const ambit_settings *settings, const ambit_nor
                               .width = normaliser->chunk_size / settings->data.horizon,
                               .guidance = (float)settings->sampler.guidance,
                               .relative = settings->data.relative};
-    ambit_status status = build(*policy, settings, weights, count);
+    shape.chunk_steps = (*policy)->horizon;
+    shape.chunk_width = (*policy)->width;
+    ambit_status status = build(*policy, settings, &shape, weights, count);
     if (status != AMBIT_OK) {
         ambit_policy_destroy(*policy);
         *policy = NULL;

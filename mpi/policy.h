@@ -2,14 +2,18 @@
 #ifndef AMBIT_MPI_POLICY_H
 #define AMBIT_MPI_POLICY_H
 
+#include "checkpoint.h"
 #include "settings.h"
 
 typedef struct ambit_policy ambit_policy;
 
-/* Builds a policy that acts for `batch` worlds at a time. Weights (count floats) and normaliser
- * belong to the caller and outlive the policy. AMBIT_CONFIG when they do not fit the settings'
- * network. */
-ambit_status ambit_policy_create(const ambit_settings *settings, const ambit_normaliser *normaliser,
+/* Builds a policy that acts for `batch` worlds at a time. Weights (count floats) and the
+ * description, which a checkpoint gave, belong to the caller and outlive the policy. AMBIT_CONFIG
+ * when they do not fit the settings' network.
+ *
+ * The policy sees a state, and the sentence that the settings give (eval.caption). What else it was
+ * trained on is missing, which AMBIT_CONFIG refuses where the network cannot do without. */
+ambit_status ambit_policy_create(const ambit_settings *settings, const ambit_checkpoint *trained,
                                  const float *weights, int64_t count, int64_t batch,
                                  ambit_policy **policy);
 void ambit_policy_destroy(ambit_policy *policy);

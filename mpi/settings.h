@@ -18,6 +18,12 @@
 
 enum { AMBIT_MAX_SOURCES = 64, AMBIT_MAX_OPTIONS = 64 };
 
+/* Names of fields, in order. */
+typedef struct {
+    const char *names[AMBIT_STORE_MAX_FIELDS];
+    int count;
+} ambit_field_list;
+
 /* One data source: data.sources.N.* */
 typedef struct {
     const char *path; /* the store's folder, relative to the working directory */
@@ -33,8 +39,8 @@ typedef struct {
     struct {
         ambit_source_settings sources[AMBIT_MAX_SOURCES];
         int source_count;
-        const char *observation[AMBIT_STORE_MAX_FIELDS];
-        int observation_count;
+        ambit_field_list observation, camera, text;
+        const char *caption; /* "": none */
         const char *action;
         int64_t observation_steps, horizon, action_offset;
         bool relative;
@@ -47,11 +53,13 @@ typedef struct {
     ambit_draw_order draw;           /* ambient.draw */
     struct {
         ambit_network_kind kind;
-        int64_t width, depth, heads;
+        int64_t width, depth, heads, patch; /* patch 0: the data is no image */
+        int64_t camera_patch, camera_width, camera_depth, camera_heads;
+        int64_t caption_slots, caption_buckets;
         ambit_conditioning conditioning;
         ambit_precondition precondition;
         double sigma_data;
-        double drop; /* probability that a training sample loses its observation */
+        double drop; /* probability that a training sample loses a condition, for each of them */
         bool recompute;
     } network;
     struct {
@@ -74,6 +82,7 @@ typedef struct {
     } environment;
     struct {
         int64_t trials, batch, execute, seed, drawn;
+        const char *caption; /* "": none */
     } eval;
 } ambit_settings;
 

@@ -8,6 +8,7 @@
 #include "meter.h"
 #include "metrics.h"
 #include "progress.h"
+#include "row.h"
 #include "stop.h"
 #include "validation.h"
 
@@ -58,11 +59,10 @@ static ambit_status prepare_data(trainer *t) {
 }
 
 static ambit_status prepare_network(trainer *t) {
-    ambit_network_options options = ambit_experiment_network(
-        t->settings, ambit_mixture_observation_size(t->mixture),
-        ambit_mixture_chunk_steps(t->mixture), ambit_mixture_chunk_width(t->mixture));
+    const ambit_sample_shape *shape = ambit_mixture_shape(t->mixture);
+    ambit_network_options options = ambit_experiment_network(t->settings, shape);
     t->rows = t->settings->train.batch / t->settings->train.slots;
-    size_t chunk = (size_t)(options.chunk_steps * options.chunk_width);
+    size_t chunk = (size_t)ambit_sample_chunk_size(shape);
     AMBIT_TRY(ambit_allocate(&t->clean, chunk, sizeof *t->clean, "a sample"));
     AMBIT_TRY(ambit_allocate(&t->sources, (size_t)t->rows, sizeof *t->sources, "a slot"));
     AMBIT_TRY(ambit_team_create((int)t->settings->train.threads, &t->team));
@@ -132,32 +132,29 @@ static void destroy(trainer *t) {
 
 /* ---------------------------------------------------------------- one slot */
 
-/* Lets a row lose its observation now and then, where the network can do without. */
-static void drop_conditions(trainer *t, int64_t row, uint64_t number) {
-    double drop[AMBIT_CONDITIONS] = {[AMBIT_CONDITION_STATE] = t->settings->network.drop};
+/* Lets a row lose each of its conditions now and then, where the network can do without. */
+static ambit_status drop_conditions(trainer *t, int64_t row, const ambit_sample *sample,
+                                    uint64_t number) {
+    double drop[AMBIT_CONDITIONS];
     int keeps[AMBIT_CONDITIONS];
-    float *present = ambit_network_present(t->network, AMBIT_CONDITION_STATE);
-    if (!present)
-        return;
+    for (int c = 0; c < AMBIT_CONDITIONS; c++)
+        drop[c] = t->settings->network.drop;
     ambit_condition_drop((uint64_t)t->settings->run.seed, number, drop, keeps);
-    present[row] = (float)keeps[AMBIT_CONDITION_STATE];
+    return ambit_row_mark(t->network, row, sample, keeps);
 }
 
 /* Fills row `row` of the network's inputs with draw number `number`. */
 static ambit_status fill_row(trainer *t, int64_t row, uint64_t number) {
     const ambit_objective *objective = &t->settings->objective;
     const uint64_t seed = (uint64_t)t->settings->run.seed;
-    const int64_t observations = ambit_mixture_observation_size(t->mixture);
-    const int64_t size =
-        ambit_mixture_chunk_steps(t->mixture) * ambit_mixture_chunk_width(t->mixture);
-    uint64_t sample;
+    const ambit_sample_shape *shape = ambit_mixture_shape(t->mixture);
+    const int64_t size = ambit_sample_chunk_size(shape);
+    ambit_sample sample = ambit_row_place(t->network, shape, row, t->clean);
     ambit_drawn drawn = ambit_draw_at(t->draw, seed, number);
     const ambit_class *class = &t->classes[drawn.class_index];
-    AMBIT_TRY(ambit_mixture_read(t->mixture, drawn.class_index, drawn.ordinal,
-                                 ambit_network_observation(t->network) + row * observations,
-                                 t->clean, &sample));
+    AMBIT_TRY(ambit_mixture_read(t->mixture, drawn.class_index, drawn.ordinal, &sample));
     ambit_rng visit = ambit_rng_open(seed, AMBIT_STREAM_NOISE, number);
-    ambit_rng fixed = ambit_rng_open(seed, AMBIT_STREAM_FIXED, sample);
+    ambit_rng fixed = ambit_rng_open(seed, AMBIT_STREAM_FIXED, sample.number);
     float *weight = ambit_network_weight(t->network) + row;
     ambit_objective_make(objective, t->clean, size, drawn.sigma, class->sigma_min, class->sigma_max,
                          &visit, &fixed, ambit_network_chunk(t->network) + row * size,
@@ -165,8 +162,7 @@ static ambit_status fill_row(trainer *t, int64_t row, uint64_t number) {
     ambit_network_sigma(t->network)[row] = (float)drawn.sigma;
     *weight /= (float)t->settings->train.batch;
     t->sources[row] = class->source;
-    drop_conditions(t, row, number);
-    return AMBIT_OK;
+    return drop_conditions(t, row, &sample, number);
 }
 
 /* Computes the rank's slot `slot` of step `step`: its gradient goes to the exchange. */
@@ -311,6 +307,7 @@ static ambit_status checkpoint(trainer *t, int64_t step) {
     ambit_checkpoint state = {.step = step,
                               .seconds = t->seconds_before + ambit_clock() - t->started,
                               .configuration = (char *)t->training->configuration,
+                              .shape = *ambit_mixture_shape(t->mixture),
                               .normaliser = *ambit_mixture_normaliser(t->mixture)};
     MPI_Bcast(&state.seconds, 1, MPI_DOUBLE, 0, t->ranks->world);
     return ambit_checkpoint_write(t->ranks, t->training->folder, &state, t->exchange,

@@ -1,6 +1,7 @@
 #include "validation.h"
 
 #include "meter.h"
+#include "row.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,17 +32,14 @@ static void count_sources(validation *v, int trusted_only) {
 static ambit_status fill_row(validation *v, int64_t row, int64_t index, float *clean,
                              double *sigma) {
     const uint64_t seed = (uint64_t)v->settings->run.seed;
-    const int64_t observations = ambit_mixture_observation_size(v->mixture);
-    const int64_t size =
-        ambit_mixture_chunk_steps(v->mixture) * ambit_mixture_chunk_width(v->mixture);
-    uint64_t sample;
+    const ambit_sample_shape *shape = ambit_mixture_shape(v->mixture);
+    const int64_t size = ambit_sample_chunk_size(shape);
+    ambit_sample sample = ambit_row_place(v->network, shape, row, clean);
     int source = 0;
     while (index >= v->counts[source])
         index -= v->counts[source++];
-    AMBIT_TRY(ambit_mixture_read_heldout(v->mixture, source, index,
-                                         ambit_network_observation(v->network) + row * observations,
-                                         clean, &sample));
-    ambit_rng stream = ambit_rng_open(seed, AMBIT_STREAM_VALIDATE, sample);
+    AMBIT_TRY(ambit_mixture_read_heldout(v->mixture, source, index, &sample));
+    ambit_rng stream = ambit_rng_open(seed, AMBIT_STREAM_VALIDATE, sample.number);
     double u = ambit_rng_uniform(&stream), cumulative = 0.0;
     int k = 0;
     while (k + 1 < v->schedule->count && u >= cumulative + v->schedule->probability[k])
@@ -52,7 +50,7 @@ static ambit_status fill_row(validation *v, int64_t row, int64_t index, float *c
                          ambit_network_target(v->network) + row * size,
                          ambit_network_weight(v->network) + row);
     ambit_network_sigma(v->network)[row] = (float)*sigma;
-    return AMBIT_OK;
+    return ambit_row_mark(v->network, row, &sample, NULL);
 }
 
 /* Scores samples [first, first + count) of the shuffled held-out set as the rank's row `group` of
@@ -65,9 +63,6 @@ static ambit_status score_group(validation *v, int64_t group, int64_t first, int
         int64_t index = (int64_t)ambit_permute(seed, (uint64_t)v->total, (uint64_t)(first + row));
         AMBIT_TRY(fill_row(v, row, index, clean, &sigma));
     }
-    float *present = ambit_network_present(v->network, AMBIT_CONDITION_STATE);
-    for (int64_t row = 0; present && row < v->rows; row++)
-        present[row] = 1;
     ambit_network_forward(v->network);
     const float *loss = ambit_network_row_loss(v->network);
     for (int64_t row = 0; row < count; row++)
@@ -79,8 +74,7 @@ static ambit_status score_group(validation *v, int64_t group, int64_t first, int
  */
 static ambit_status score_own(validation *v, const ambit_ranks *ranks, int64_t groups,
                               int64_t samples, ambit_meter *meter) {
-    const size_t size =
-        (size_t)(ambit_mixture_chunk_steps(v->mixture) * ambit_mixture_chunk_width(v->mixture));
+    const size_t size = (size_t)ambit_sample_chunk_size(ambit_mixture_shape(v->mixture));
     float *clean = NULL;
     AMBIT_TRY(ambit_allocate(&clean, size, sizeof *clean, "a held-out sample"));
     ambit_status status = AMBIT_OK;

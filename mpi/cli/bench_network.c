@@ -62,9 +62,7 @@ const char *ambit_bench_names(void) {
 static ambit_status measure_data(const ambit_settings *settings, ambit_bench_network *network) {
     ambit_mixture *mixture;
     AMBIT_TRY(ambit_experiment_mixture(settings, &mixture));
-    network->options = ambit_experiment_network(settings, ambit_mixture_observation_size(mixture),
-                                                ambit_mixture_chunk_steps(mixture),
-                                                ambit_mixture_chunk_width(mixture));
+    network->options = ambit_experiment_network(settings, ambit_mixture_shape(mixture));
     network->batch = settings->train.batch / settings->train.slots;
     network->threads = (int)settings->train.threads;
     network->recompute = settings->network.recompute;

@@ -104,8 +104,8 @@ static ambit_status prepare(const ambit_ranks *ranks, arguments *a, evaluator *e
     const ambit_settings *settings = ambit_config_settings(e->shared.config);
     AMBIT_TRY(open_environment(ranks, settings, &e->environment));
     ambit_blas_start();
-    return ambit_agree(ranks, ambit_policy_create(settings, &e->checkpoint.normaliser, e->weights,
-                                                  e->count, settings->eval.batch, &e->policy));
+    return ambit_agree(ranks, ambit_policy_create(settings, &e->checkpoint, e->weights, e->count,
+                                                  settings->eval.batch, &e->policy));
 }
 
 static ambit_status evaluate(const ambit_ranks *ranks, const arguments *a, const evaluator *e) {

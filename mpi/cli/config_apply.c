@@ -56,17 +56,16 @@ void ambit_config_set_value(ambit_config *config, const ambit_schema_row *row, i
     *ambit_config_place(config, row, index) = place;
 }
 
-static bool add_to_list(const reader *from, const yaml_node_t *item, const char *path) {
-    ambit_settings *settings = &from->config->settings;
+static bool add_to_list(const reader *from, const yaml_node_t *item, const char *path,
+                        ambit_field_list *list) {
     const char *text = scalar_text(from, item, path);
-    int *count = &settings->data.observation_count;
     if (text && !*text)
         ambit_config_note(from->config, place_of(from, item), path, "an empty name; remove it");
-    else if (text && *count == AMBIT_STORE_MAX_FIELDS)
+    else if (text && list->count == AMBIT_STORE_MAX_FIELDS)
         ambit_config_note(from->config, place_of(from, item), path,
                           "more than %d fields; shorten the list", AMBIT_STORE_MAX_FIELDS);
     else if (text) {
-        settings->data.observation[(*count)++] = ambit_config_keep(from->config, text);
+        list->names[list->count++] = ambit_config_keep(from->config, text);
         return true;
     }
     return false;
@@ -76,8 +75,9 @@ static void set_list(const reader *from, const ambit_schema_row *row, const yaml
                      const char *path) {
     ambit_place place = place_of(from, node);
     char problem[AMBIT_PROBLEM_SIZE];
+    ambit_field_list *list = ambit_schema_member(row, &from->config->settings, -1);
     place.faulty = true;
-    from->config->settings.data.observation_count = 0;
+    list->count = 0;
     *ambit_config_place(from->config, row, -1) = place;
     if (node->type != YAML_SEQUENCE_NODE) {
         ambit_value_expected(row, problem, sizeof problem);
@@ -87,7 +87,7 @@ static void set_list(const reader *from, const ambit_schema_row *row, const yaml
     for (yaml_node_item_t *item = node->data.sequence.items.start;
          item < node->data.sequence.items.top; item++) {
         const yaml_node_t *child = yaml_document_get_node(from->document, *item);
-        if (!add_to_list(from, child, path))
+        if (!add_to_list(from, child, path, list))
             return;
     }
     ambit_config_place(from->config, row, -1)->faulty = false;

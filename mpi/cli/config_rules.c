@@ -116,6 +116,29 @@ static bool width_in_heads(verdict *to) {
     return settings->network.kind == AMBIT_NETWORK_DIT && width % heads != 0;
 }
 
+static bool camera_width_in_heads(verdict *to) {
+    const ambit_settings *settings = to->settings;
+    const int64_t width = settings->network.camera_width, heads = settings->network.camera_heads;
+    say(to,
+        "%" PRId64 " heads do not divide network.camera_width %" PRId64
+        "; change one of them, such as the width to %" PRId64,
+        heads, width, (width / heads + 1) * heads);
+    return settings->data.camera.count > 0 && width % heads != 0;
+}
+
+static bool patches_of_others(verdict *to) {
+    const ambit_settings *settings = to->settings;
+    say(to, "only dit takes images as data; set network.kind to dit, or this to 0");
+    return settings->network.patch > 0 && settings->network.kind != AMBIT_NETWORK_DIT;
+}
+
+static bool images_in_chunks(verdict *to) {
+    const ambit_settings *settings = to->settings;
+    say(to, "an image is data of one step, but data.horizon is %" PRId64 "; set that to 1",
+        settings->data.horizon);
+    return settings->network.patch > 0 && settings->data.horizon != 1;
+}
+
 static bool conditioning_unknown(verdict *to) {
     const ambit_settings *settings = to->settings;
     const char *fault =
@@ -172,6 +195,12 @@ static bool executes_too_much(verdict *to) {
     return settings->eval.execute > settings->data.horizon;
 }
 
+static bool told_in_vain(verdict *to) {
+    const ambit_settings *settings = to->settings;
+    say(to, "a policy without data.caption reads no sentence; remove this, or set data.caption");
+    return *settings->eval.caption && !*settings->data.caption;
+}
+
 static bool options_of_nothing(verdict *to) {
     const ambit_settings *settings = to->settings;
     say(to, "options, but no environment; set environment.plugin");
@@ -192,6 +221,9 @@ static const struct {
     {observation_by_step, {"data.normalise_observation"}},
     {batch_in_slots, {"train.batch", "train.slots"}},
     {width_in_heads, {"network.heads", "network.width"}},
+    {camera_width_in_heads, {"network.camera_heads", "network.camera_width"}},
+    {patches_of_others, {"network.patch", "network.kind"}},
+    {images_in_chunks, {"network.patch", "data.horizon"}},
     {conditioning_unknown, {"network.conditioning", "network.kind"}},
     {levels_odd, {"network.depth", "data.horizon"}},
     {guided_without_drop, {"sampler.guidance", "network.drop"}},
@@ -199,6 +231,7 @@ static const struct {
     {nothing_held_out, {"train.validate_every", "data.holdout"}},
     {too_many_levels, {"sampler.steps", "schedule.bins"}},
     {executes_too_much, {"eval.execute", "data.horizon"}},
+    {told_in_vain, {"eval.caption", "data.caption"}},
     {options_of_nothing, {"environment.options", "environment.plugin"}},
 };
 

@@ -27,10 +27,11 @@ static const char *last_part(const char *path) {
 }
 
 static void write_list(const writer *to, const ambit_schema_row *row) {
+    const ambit_field_list *list = ambit_schema_member(row, to->settings, -1);
     fprintf(to->out, "  %s: [", last_part(row->path));
-    for (int i = 0; i < to->settings->data.observation_count; i++) {
+    for (int i = 0; i < list->count; i++) {
         fputs(i ? ", " : "", to->out);
-        ambit_value_quote(to->settings->data.observation[i], to->out);
+        ambit_value_quote(list->names[i], to->out);
     }
     fputc(']', to->out);
     end_line(to, *ambit_config_place(to->config, row, -1));

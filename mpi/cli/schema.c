@@ -73,7 +73,19 @@ static const ambit_schema_row rows[] = {
              "1 where it gives none. Left out beside a sigma_min above 0: 0."},
     {"data.observation", AMBIT_TYPE_LIST, NULL, AT(data.observation),
      .help = "Fields that the policy sees, in this order, for instance [observation]. An empty "
-             "list trains a model without a condition. `ambit inspect STORE` lists the fields."},
+             "list trains a model without a state. `ambit inspect STORE` lists the fields."},
+    {"data.camera", AMBIT_TYPE_LIST, "", AT(data.camera),
+     .help = "Fields of pictures that the policy sees, one a view, at the present step: u8, height "
+             "× width × channels or channels × height × width, all of one size. A source that has "
+             "not all of them misses the condition, which needs network.drop."},
+    {"data.text", AMBIT_TYPE_LIST, "", AT(data.text),
+     .help = "Fields that hold embeddings of text made elsewhere, one vector or tokens × numbers, "
+             "at the present step; each vector is scaled to a root mean square of 1. A source that "
+             "has not all of them misses the condition, which needs network.drop."},
+    {"data.caption", TEXT, "", AT(data.caption),
+     .help = "Field of bytes with a sentence, which the policy learns to read by its words and "
+             "pairs of words. Empty: none. Samples without a word, and sources without the field, "
+             "miss the condition, which needs network.drop."},
     {"data.action", TEXT, "action", AT(data.action), .help = "Field whose chunks are denoised."},
     {"data.observation_steps", INTEGER, "2", AT(data.observation_steps), .unit = "steps",
      .least = 1, .most = 1024,
@@ -130,8 +142,10 @@ static const ambit_schema_row rows[] = {
              "level at which it may be used."},
 
     {"network.kind", CHOICE, "mlp", AT(network.kind), .choices = "mlp|dit|unet1d",
-     .help = "mlp: residual perceptron; dit: transformer over the steps of the chunk (adaLN-zero); "
-             "unet1d: temporal U-Net, for chunks whose steps halve depth - 1 times."},
+     .help =
+         "mlp: residual perceptron; dit: transformer over the steps of the chunk or the patches "
+         "of an image (adaLN-zero); unet1d: temporal U-Net, for chunks whose steps halve depth "
+         "- 1 times."},
     {"network.width", INTEGER, "384", AT(network.width), .least = 1, .most = 65536,
      .help = "Width of the hidden layers; unet1d: of the first level, a multiple of 8, doubled at "
              "each level. Left out: 384 for mlp (160 with adaln), 256 for dit, 64 for unet1d."},
@@ -139,14 +153,33 @@ static const ambit_schema_row rows[] = {
      .help = "Number of residual blocks; unet1d: of levels. Left out: 3, for dit 4."},
     {"network.heads", INTEGER, "4", AT(network.heads), .least = 1, .most = 1024,
      .help = "Attention heads, dit only; must divide network.width."},
+    {"network.patch", INTEGER, "0", AT(network.patch), .unit = "pixels", .least = 0, .most = 1024,
+     .help = "Side of the squares that are dit's tokens where data.action holds images or latents, "
+             "channels × height × width; must divide both sides. Needs data.horizon 1. 0: the data "
+             "is a chunk of actions."},
+    {"network.camera_patch", INTEGER, "8", AT(network.camera_patch), .unit = "pixels", .least = 1,
+     .most = 1024,
+     .help = "Side of the squares into which the pictures of data.camera are cut; must divide both "
+             "sides."},
+    {"network.camera_width", INTEGER, "128", AT(network.camera_width), .least = 1, .most = 16384,
+     .help = "Width of the transformer that reads the pictures of data.camera."},
+    {"network.camera_depth", INTEGER, "2", AT(network.camera_depth), .least = 0, .most = 100,
+     .help = "Its number of blocks."},
+    {"network.camera_heads", INTEGER, "4", AT(network.camera_heads), .least = 1, .most = 1024,
+     .help = "Its attention heads; must divide network.camera_width."},
+    {"network.caption_slots", INTEGER, "32", AT(network.caption_slots), .least = 1, .most = 4096,
+     .help = "Words and pairs of neighbouring words that are read of data.caption, words first."},
+    {"network.caption_buckets", INTEGER, "4096", AT(network.caption_buckets), .least = 1,
+     .most = 16777216,
+     .help = "Rows of the table that is learned for words and pairs; two of them may share a row. "
+             "Each row is as wide as the network."},
     {"network.conditioning", CHOICE, "auto", AT(network.conditioning),
      .choices = "auto|concat|adaln|context|film",
-     .help =
-         "How the network is told the observation. mlp: concat: side by side with the chunk; or "
-         "adaln: by the scales, shifts and gates of its blocks, made from observation and σ "
-         "(about five times the work at the same width). dit: adaln; or context: as a token "
-         "beside those of the chunk. unet1d: film: by the scales and shifts of its channels. "
-         "auto or left out: concat for mlp, adaln for dit, film for unet1d."},
+     .help = "How the network is told its conditions. mlp: concat: side by side with the chunk; or "
+             "adaln: by the scales, shifts and gates of its blocks, made from conditions and σ "
+             "(about five times the work at the same width). dit: adaln; or context: as tokens "
+             "beside those of the chunk. unet1d: film: by the scales and shifts of its channels. "
+             "auto or left out: concat for mlp, adaln for dit, film for unet1d."},
     {"network.precondition", CHOICE, "none", AT(network.precondition), .choices = "none|full",
      .help =
          "full: inputs and outputs are scaled and mixed so that both have unit variance at each "
@@ -154,8 +187,10 @@ static const ambit_schema_row rows[] = {
     {"network.sigma_data", NUMBER, "1", AT(network.sigma_data), .least = 0, .most = 1e6,
      .above = true, .help = "Standard deviation of normalised chunks, for network.precondition."},
     {"network.drop", NUMBER, "0", AT(network.drop), .least = 0, .most = 1,
-     .help = "Probability that a training sample loses its observation, so that the policy can be "
-             "guided (sampler.guidance). 0.1 is usual; 0: the network has no way to do without."},
+     .help = "Probability that a training sample loses a condition (observation, camera, text, "
+             "caption), for each of them on its own, so that the policy can be guided "
+             "(sampler.guidance) and conditions may be missing. 0.1 is usual; 0: the network has "
+             "no way to do without."},
     {"network.recompute", BOOLEAN, "false", AT(network.recompute),
      .help = "Compute what lies within a block again in backward instead of keeping it: less "
              "memory, about a third more time, the same bits."},
@@ -216,8 +251,8 @@ static const ambit_schema_row rows[] = {
     {"sampler.clamp", NUMBER, "0", AT(sampler.clamp), .least = 0, .most = 1e6,
      .help = "Bound of the estimated clean chunk, in normalised units. 0: none."},
     {"sampler.guidance", NUMBER, "1", AT(sampler.guidance), .least = 0, .most = 100,
-     .help = "Classifier-free guidance: how far the prediction goes from that without observation "
-             "(0) past that with it (1). Other values than 1 need network.drop in training."},
+     .help = "Classifier-free guidance: how far the prediction goes from that without conditions "
+             "(0) past that with them (1). Other values than 1 need network.drop in training."},
 
     {"environment.plugin", TEXT, "", AT(environment.plugin),
      .help = "Environment to evaluate in; `ambit plugin list` shows what there is. Empty: none."},
@@ -237,6 +272,9 @@ static const ambit_schema_row rows[] = {
      .help = "Seed of the trials: the same seed gives every policy the same trials."},
     {"eval.drawn", INTEGER, "16", AT(eval.drawn), .unit = "trials", .least = 0, .most = 100000,
      .help = "Trials that are kept as drawings for the report, the first ones."},
+    {"eval.caption", TEXT, "", AT(eval.caption),
+     .help = "Sentence that a policy trained with data.caption is told in all trials. Empty: none, "
+             "which the policy can do without where it was trained with network.drop."},
 };
 
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };

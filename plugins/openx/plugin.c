@@ -3,18 +3,28 @@
  *
  * The location is the folder of one version of one data set, with features.json, dataset_info.json
  * and the shards. Every feature of a step becomes a field with the feature's name ("action",
- * "observation/state", "observation/image_0"); images and texts stay bytes. With a standardisation,
- * "action" and "proprio" replace the raw action and state (standard.h).
+ * "observation/state", "observation/image_0"); images and texts stay bytes, unless images are to be
+ * decoded, to pixels of one size (picture.h). With a standardisation, "action" and "proprio"
+ * replace the raw action and state (standard.h).
  */
 #include "info.h"
 #include "media.h"
 #include "notice.h"
+#include "picture.h"
 #include "standard.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
-enum { OPTION_SPLIT, OPTION_STANDARDISE, OPTION_IMAGES, OPTION_LANGUAGE, OPTION_SKIP };
+enum {
+    OPTION_SPLIT,
+    OPTION_STANDARDISE,
+    OPTION_IMAGES,
+    OPTION_LANGUAGE,
+    OPTION_SKIP,
+    OPTION_DECODE
+};
 
 static const ambit_option options[] = {
     [OPTION_SPLIT] = {"split", AMBIT_OPTION_TEXT, "train", 0, 0, NULL, NULL,
@@ -29,6 +39,9 @@ static const ambit_option options[] = {
                          "read features with language_ in their name"},
     [OPTION_SKIP] = {"skip", AMBIT_OPTION_TEXT, "", 0, 0, NULL, NULL,
                      "features to leave out, separated by commas: observation/image_3,reward"},
+    [OPTION_DECODE] = {"decode", AMBIT_OPTION_INTEGER, "0", 0, 1024, NULL, "pixels",
+                       "decode images (JPEG) to squares of so many pixels a side, as cameras of a "
+                       "network need; 0: images stay encoded"},
 };
 
 typedef struct {
@@ -37,8 +50,10 @@ typedef struct {
     openx_records records;
     const openx_standard *standard; /* NULL: none */
     openx_episode episode;
-    openx_buffer action, proprio;        /* standardised */
-    const char *media[AMBIT_MAX_FIELDS]; /* of each feature */
+    openx_buffer action, proprio;                /* standardised */
+    int64_t side;                                /* of decoded images; 0: none are */
+    openx_buffer room, pixels[AMBIT_MAX_FIELDS]; /* of each field that is decoded */
+    const char *media[AMBIT_MAX_FIELDS];         /* of each feature */
     uint32_t field_count;
     ambit_field fields[AMBIT_MAX_FIELDS];
     int64_t features_of[AMBIT_MAX_FIELDS]; /* feature of each field; unused for standardised ones */
@@ -50,6 +65,9 @@ static void close_source(void *self) {
     openx_episode_free(s->host, &s->episode);
     openx_buffer_free(s->host, &s->action);
     openx_buffer_free(s->host, &s->proprio);
+    openx_buffer_free(s->host, &s->room);
+    for (int f = 0; f < AMBIT_MAX_FIELDS; ++f)
+        openx_buffer_free(s->host, &s->pixels[f]);
     openx_records_close(&s->records);
     openx_release(s->host, s->features.fields);
     openx_release(s->host, s);
@@ -78,6 +96,10 @@ static void add_standard_fields(source *s) {
     s->fields[s->field_count++] = proprio;
 }
 
+static int is_decoded(const source *s, int64_t f) {
+    return s->side > 0 && s->features.fields[f].kind == OPENX_IMAGE;
+}
+
 static void add_feature_field(source *s, int64_t f) {
     const openx_field *feature = &s->features.fields[f];
     ambit_field *field = &s->fields[s->field_count];
@@ -88,6 +110,13 @@ static void add_feature_field(source *s, int64_t f) {
                            .media = feature->kind == OPENX_TEXT ? "text/plain" : s->media[f]};
     for (uint32_t d = 0; d < feature->rank; ++d)
         field->shape[d] = feature->shape[d];
+    if (is_decoded(s, f)) {
+        field->element = AMBIT_U8;
+        field->media = NULL;
+        field->rank = 3;
+        field->shape[0] = field->shape[1] = s->side;
+        field->shape[2] = OPENX_PICTURE_COLOURS;
+    }
     if (feature->is_depth)
         field->help = "depth: the four bytes of a pixel are one float32";
     s->features_of[s->field_count++] = f;
@@ -155,6 +184,30 @@ static int standardise(source *s, int64_t steps) {
     return 0;
 }
 
+/* Pixels of an image feature from step `first` on; an image of no bytes is black. */
+static int decode_images(source *s, const openx_record *record, uint32_t i, int64_t first,
+                         int64_t steps) {
+    const int64_t f = s->features_of[i], size = s->side * s->side * OPENX_PICTURE_COLOURS;
+    char why[OPENX_PICTURE_WHY];
+    int code = openx_reserve(s->host, &s->pixels[i], (uint64_t)(steps * size), 1);
+    if (!code)
+        code =
+            openx_reserve(s->host, &s->room, (uint64_t)openx_picture_room(s->side), sizeof(float));
+    for (int64_t t = 0; !code && t < steps; ++t) {
+        const openx_span image = openx_column_at(&s->episode.columns[f], first + t);
+        uint8_t *pixels = (uint8_t *)s->pixels[i].data + t * size;
+        if (image.size == 0)
+            memset(pixels, 0, (size_t)size);
+        else if (!openx_picture_decode(image, s->side, s->room.data, pixels, why))
+            code = openx_record_fail(record, AMBIT_FAULT_DATA,
+                                     "feature '%s': the image at step %" PRId64 " cannot be "
+                                     "decoded: %s; leave the feature out with option skip",
+                                     s->features.fields[f].key, first + t, why);
+    }
+    s->columns[i] = (ambit_column){s->pixels[i].data, NULL};
+    return code;
+}
+
 static int read_decoded(source *s, int64_t index, openx_record *record) {
     int code = openx_records_read(&s->records, index, record);
     return code ? code : openx_episode_decode(&s->episode, record, &s->features);
@@ -175,13 +228,16 @@ static int read_episode(void *self, int64_t index, ambit_episode *episode) {
     int64_t steps = s->episode.steps > first + last ? s->episode.steps - first - last : 0;
     if (!code && rule)
         code = standardise(s, steps);
+    for (uint32_t i = rule ? 2 : 0; !code && i < s->field_count; ++i) {
+        int64_t f = s->features_of[i];
+        if (is_decoded(s, f))
+            code = decode_images(s, &record, i, first, steps);
+        else
+            s->columns[i] = cut_column(&s->episode.columns[f], &s->fields[i],
+                                       &s->features.fields[f], first, steps);
+    }
     if (code)
         return code;
-    for (uint32_t i = rule ? 2 : 0; i < s->field_count; ++i) {
-        int64_t f = s->features_of[i];
-        s->columns[i] =
-            cut_column(&s->episode.columns[f], &s->fields[i], &s->features.fields[f], first, steps);
-    }
     *episode = (ambit_episode){.struct_size = sizeof *episode,
                                .name = s->episode.name,
                                .steps = steps,
@@ -211,6 +267,17 @@ static int open_data(source *s, const char *location, const ambit_option_value *
                                  &s->standard);
 }
 
+/* Images that are to be decoded must be of the kind that can be. */
+static int check_decodable(const source *s) {
+    for (int64_t f = 0; f < s->features.count; ++f)
+        if (is_decoded(s, f) && s->media[f] && strcmp(s->media[f], "image/jpeg") != 0)
+            return s->host->fail(s->host->context, AMBIT_FAULT_UNSUPPORTED,
+                                 "openx: feature '%s' holds %s, and option decode reads image/jpeg "
+                                 "alone; leave the feature out with option skip, or decode out",
+                                 s->features.fields[f].key, s->media[f]);
+    return 0;
+}
+
 /* Reads the first episode, to learn of what kind its images are. */
 static int look_at_first(source *s) {
     openx_record record;
@@ -232,11 +299,14 @@ static int open_parts(source *s, const char *location, const ambit_option_value 
         return s->host->fail(s->host->context, AMBIT_FAULT_NO_INPUT,
                              "openx: no location; name the folder of a data set's version, such as "
                              "bridge_dataset/1.0.0");
+    s->side = values[OPTION_DECODE].integer;
     int code = openx_features_read(s->host, location, &selection, &s->features);
     if (!code)
         code = open_data(s, location, values);
     if (!code)
         code = look_at_first(s);
+    if (!code)
+        code = check_decodable(s);
     if (!code)
         fill_fields(s);
     return code;

@@ -60,7 +60,7 @@ static void test_defaults(void **state) {
     assert_string_equal(settings->data.sources[0].name, "clean");
     assert_string_equal(settings->data.sources[1].path, "data/rrt/");
     assert_string_equal(settings->data.sources[1].name, "rrt");
-    assert_string_equal(settings->data.observation[0], "observation");
+    assert_string_equal(settings->data.observation.names[0], "observation");
     assert_string_equal(settings->data.action, "action");
     assert_int_equal(settings->data.horizon, 16);
     assert_int_equal(settings->objective.prediction, AMBIT_PREDICT_X0);
@@ -140,8 +140,8 @@ static void test_arguments(void **state) {
     assert_true(settings->train.optimizer.learning_rate == 4e-3);
     assert_true(settings->data.sources[0].weight == 2);
     assert_string_equal(settings->run.title, "a: [b] = c");
-    assert_int_equal(settings->data.observation_count, 2);
-    assert_string_equal(settings->data.observation[1], "goal");
+    assert_int_equal(settings->data.observation.count, 2);
+    assert_string_equal(settings->data.observation.names[1], "goal");
     assert_int_equal(settings->environment.option_count, 1);
     assert_string_equal(settings->environment.options[0].value, "3");
     assert_string_equal(settings->environment.options[0].where,
@@ -151,6 +151,34 @@ static void test_arguments(void **state) {
     config = good(LEAST, ARGUMENTS("data.sources=[{path: x}]"));
     assert_int_equal(ambit_config_settings(config)->data.source_count, 1);
     assert_true(isnan(ambit_config_settings(config)->data.sources[0].sigma_min));
+    ambit_config_destroy(config);
+}
+
+/* Fields of conditions are lists of their own; rules of conditions that are not there are silent.
+ */
+static void test_conditions(void **state) {
+    (void)state;
+    ambit_config *config = good(LEAST, ARGUMENTS("network.camera_heads=3"));
+    const ambit_settings *settings = ambit_config_settings(config);
+    assert_int_equal(settings->data.camera.count, 0);
+    assert_int_equal(settings->data.text.count, 0);
+    assert_string_equal(settings->data.caption, "");
+    assert_int_equal(settings->network.patch, 0);
+    ambit_config_destroy(config);
+    config = good(LEAST "  camera: [left, right]\n"
+                        "  text: [embedding]\n"
+                        "  caption: sentence\n",
+                  ARGUMENTS("data.camera=[wrist]", "network.caption_buckets=99", "network.patch=4",
+                            "network.kind=dit", "data.horizon=1"));
+    settings = ambit_config_settings(config);
+    assert_int_equal(settings->data.camera.count, 1);
+    assert_string_equal(settings->data.camera.names[0], "wrist");
+    assert_int_equal(settings->data.text.count, 1);
+    assert_string_equal(settings->data.text.names[0], "embedding");
+    assert_string_equal(settings->data.caption, "sentence");
+    assert_int_equal(settings->data.observation.count, 1);
+    assert_int_equal(settings->network.caption_buckets, 99);
+    assert_int_equal(settings->network.patch, 4);
     ambit_config_destroy(config);
 }
 
@@ -280,6 +308,18 @@ static void test_single_faults(void **state) {
         LEAST, ARGUMENTS("network.kind=unet1d", "network.depth=6"),
         "argument \"network.depth=6\": network.depth: 6 levels of unet1d halve the chunk 5 times, "
         "which 16 steps do not allow; lower network.depth or make data.horizon a multiple of 32");
+    refuse(LEAST, ARGUMENTS("data.camera=[view]", "network.camera_heads=3"),
+           "argument \"network.camera_heads=3\": network.camera_heads: 3 heads do not divide "
+           "network.camera_width 128; change one of them, such as the width to 129");
+    refuse(LEAST, ARGUMENTS("network.patch=2", "data.horizon=1"),
+           "argument \"network.patch=2\": network.patch: only dit takes images as data; set "
+           "network.kind to dit, or this to 0");
+    refuse(LEAST, ARGUMENTS("network.patch=2", "network.kind=dit", "data.horizon=2"),
+           "argument \"network.patch=2\": network.patch: an image is data of one step, but "
+           "data.horizon is 2; set that to 1");
+    refuse(LEAST, ARGUMENTS("eval.caption=go"),
+           "argument \"eval.caption=go\": eval.caption: a policy without data.caption reads no "
+           "sentence; remove this, or set data.caption");
     refuse(LEAST, ARGUMENTS("sampler.guidance=2"),
            "argument \"sampler.guidance=2\": sampler.guidance: guidance needs a policy that was "
            "trained with network.drop above 0; set it to 1, or train with network.drop=0.1");
@@ -435,6 +475,8 @@ static void test_round_trip(void **state) {
                                 "data.sources.0.name=null"));
     round_trip(LEAST,
                ARGUMENTS("run.title=\xc2\x85\xe2\x80\xa8\u2029\xef\xbb\xbf", "data.action=~"));
+    round_trip(LEAST, ARGUMENTS("data.camera=[a, 'b: c']", "data.text=[\"~\", d]",
+                                "data.caption=null", "network.camera_depth=0"));
     round_trip(LEAST, ARGUMENTS("run.title= blanks ", "data.action=-", "data.sources.0.path=."));
 }
 
@@ -617,6 +659,7 @@ int main(void) {
         cmocka_unit_test(test_names_of_sources),
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_conditions),
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_all_errors_at_once),
         cmocka_unit_test(test_single_faults),

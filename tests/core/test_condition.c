@@ -53,7 +53,7 @@ static void test_drop_repeats(void **state) {
 
 static void assert_ngrams(const char *caption, int64_t buckets, const float expected[SLOTS]) {
     float numbers[SLOTS];
-    ambit_ngrams(caption, SLOTS, buckets, numbers);
+    ambit_ngrams(caption, strlen(caption), SLOTS, buckets, numbers);
     assert_memory_equal(numbers, expected, sizeof numbers);
 }
 
@@ -81,8 +81,8 @@ static void test_many_ngrams(void **state) {
     float few[SLOTS + 1], all[13];
     (void)state;
     few[SLOTS] = 99;
-    ambit_ngrams(caption, 13, 1 << 20, all);
-    ambit_ngrams(caption, SLOTS, 1 << 20, few);
+    ambit_ngrams(caption, strlen(caption), 13, 1 << 20, all);
+    ambit_ngrams(caption, strlen(caption), SLOTS, 1 << 20, few);
     assert_memory_equal(few, all, SLOTS * sizeof(float));
     assert_true(few[SLOTS] == 99);
     for (int i = 0; i < 13; i++) {
@@ -92,8 +92,14 @@ static void test_many_ngrams(void **state) {
     }
     /* UTF-8 is part of a word */
     float greek[2];
-    ambit_ngrams("σ", 2, 1 << 20, greek);
+    ambit_ngrams("σ", 2, 2, 1 << 20, greek);
     assert_true(greek[0] >= 0 && greek[1] == -1);
+    /* a caption ends where its size says, and a NUL parts words as a blank does */
+    float cut[2], whole[2];
+    ambit_ngrams("onetwo", 3, 2, 1 << 20, cut);
+    ambit_ngrams("one\0", 4, 2, 1 << 20, whole);
+    assert_memory_equal(cut, whole, sizeof cut);
+    assert_true(cut[0] == all[0] && cut[1] == -1);
 }
 
 int main(void) {

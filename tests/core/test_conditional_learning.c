@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -65,7 +66,7 @@ static void show(const trainee *t, int row, int which, double sigma, int present
     ambit_network_weight(t->network)[row] /= BATCH;
     ambit_network_sigma(t->network)[row] = (float)sigma;
     ambit_network_present(t->network, AMBIT_CONDITION_CAPTION)[row] = (float)present;
-    ambit_ngrams(captions[which], SLOTS, BUCKETS,
+    ambit_ngrams(captions[which], strlen(captions[which]), SLOTS, BUCKETS,
                  ambit_network_condition(t->network, AMBIT_CONDITION_CAPTION) + row * SLOTS);
 }
 

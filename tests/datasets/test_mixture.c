@@ -43,10 +43,17 @@ static ambit_mixture *open_mixture(const ambit_mixture_options *options) {
     return mixture;
 }
 
+/* A sample of an observation and a chunk alone. */
+static ambit_sample into(float *o, float *a) {
+    return (ambit_sample){.condition = {[AMBIT_CONDITION_STATE] = o}, .chunk = a};
+}
+
 static void read_sample(ambit_mixture *mixture, int c, int64_t ordinal, float *o, float *a,
-                        uint64_t *sample) {
-    if (ambit_mixture_read(mixture, c, ordinal, o, a, sample) != AMBIT_OK)
+                        uint64_t *number) {
+    ambit_sample sample = into(o, a);
+    if (ambit_mixture_read(mixture, c, ordinal, &sample) != AMBIT_OK)
         fail_msg("%s", ambit_message());
+    *number = sample.number;
 }
 
 static int64_t within(int64_t step, int64_t first, int64_t end) {
@@ -65,9 +72,9 @@ static void check_windows(int offset, bool relative, int64_t cache_bytes) {
     options.relative = relative;
     options.cache_bytes = cache_bytes;
     ambit_mixture *mixture = open_mixture(&options);
-    assert_int_equal(ambit_mixture_observation_size(mixture), 9);
-    assert_int_equal(ambit_mixture_chunk_steps(mixture), 4);
-    assert_int_equal(ambit_mixture_chunk_width(mixture), 3);
+    assert_int_equal(ambit_mixture_shape(mixture)->observation_size, 9);
+    assert_int_equal(ambit_mixture_shape(mixture)->chunk_steps, 4);
+    assert_int_equal(ambit_mixture_shape(mixture)->chunk_width, 3);
     assert_int_equal(ambit_mixture_sample_count(mixture), 18);
     for (int64_t t = 0, e = 0, first = 0; t < 18; t++) {
         float o[9], a[12];
@@ -266,7 +273,8 @@ static void classes_by_bounds(void **state) {
     assert_int_equal(sample, 25); /* episode 4 */
     read_sample(mixture, 2, 5, o, a, &sample);
     assert_int_equal(sample, 6); /* episode 2, after the 5 of episode 0 */
-    assert_int_equal(ambit_mixture_read(mixture, 1, 4, o, a, &sample), AMBIT_INTERNAL);
+    ambit_sample none = into(o, a);
+    assert_int_equal(ambit_mixture_read(mixture, 1, 4, &none), AMBIT_INTERNAL);
     ambit_mixture_close(mixture);
     /* The configuration's bounds replace the data's. */
     source.sigma_min = .7;
@@ -339,20 +347,21 @@ static void heldout_episodes(void **state) {
     assert_int_equal(ambit_mixture_sample_count(mixture), 15 * STEPS);
     ambit_mixture_classes(mixture, &count);
     assert_int_equal(count, 1);
+    ambit_sample held = into(o, a);
     for (int i = 0; i < 15 * STEPS; i++) {
         read_sample(mixture, 0, i, o, a, &sample);
         seen[sample] += 1;
     }
     for (int i = 0; i < 5 * STEPS; i++) {
-        assert_int_equal(ambit_mixture_read_heldout(mixture, 0, i, o, a, &sample), AMBIT_OK);
-        seen[sample] += 2;
+        assert_int_equal(ambit_mixture_read_heldout(mixture, 0, i, &held), AMBIT_OK);
+        seen[held.number] += 2;
     }
     for (int e = 0; e < EPISODES; e++) /* whole episodes, each on one side */
         for (int s = 0; s < STEPS; s++) {
             assert_int_equal(seen[e * STEPS + s], seen[e * STEPS]);
             assert_in_range(seen[e * STEPS + s], 1, 2);
         }
-    assert_int_equal(ambit_mixture_read_heldout(mixture, 0, 20, o, a, &sample), AMBIT_INTERNAL);
+    assert_int_equal(ambit_mixture_read_heldout(mixture, 0, 20, &held), AMBIT_INTERNAL);
     ambit_mixture_close(mixture);
 }
 

@@ -1,7 +1,7 @@
-# Shared by the tests of the program as a whole. Each test is a bash script called with the folder of
-# the build and the source tree; it works in a folder of its own and stops at the first thing that is wrong.
+# Shared by the tests of the program as a whole. Each test is a bash script called with the folders of
+# the build, the source tree and the samples; it works in a folder of its own and stops at the first thing that is wrong.
 set -euo pipefail
-build=$1 source_tree=$2
+build=$1 source_tree=$2 samples=$3
 ambit=$build/ambit
 work=$(mktemp -d "${TMPDIR:-/tmp}/ambit-test-XXXXXX")
 trap 'rm -rf "$work"' EXIT

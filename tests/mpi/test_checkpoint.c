@@ -1,9 +1,10 @@
 /* Checkpoints: what is written comes back bit for bit, damage is noticed and passed over, and
  * nothing whole is lost. Run with 1, 2 and 4 ranks. */
 #include "datasets/files.h"
-#include "mpi/checkpoint.h"
+#include "mpi/checkpoint_file.h"
 
 #include <fcntl.h>
+#include <hdf5.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,6 +57,12 @@ static ambit_checkpoint describe(int64_t step) {
     return (ambit_checkpoint){.step = step,
                               .seconds = 1.5,
                               .configuration = "run:\n  seed: 1\n",
+                              .shape = {.observation_size = 3,
+                                        .chunk_steps = 1,
+                                        .chunk_width = 2,
+                                        .camera = {2, 3, 64, 48},
+                                        .text = {4, 512},
+                                        .caption = {32}},
                               .normaliser = {.observation_size = 3,
                                              .chunk_size = 2,
                                              .observation_shift = shift,
@@ -132,12 +139,74 @@ static void test_round_trip(void **state) {
     assert_int_equal(read.step, 7);
     assert_true(read.seconds == 1.5);
     assert_string_equal(read.configuration, "run:\n  seed: 1\n");
+    const ambit_sample_shape wanted = describe(7).shape;
+    assert_memory_equal(&read.shape, &wanted, sizeof wanted);
     assert_int_equal(read.normaliser.observation_size, 3);
     assert_memory_equal(read.normaliser.observation_scale, scale, sizeof scale);
     assert_memory_equal(read.normaliser.chunk_shift, chunk_shift, sizeof chunk_shift);
     assert_true(read.normaliser.chunk_limit == 1);
     ambit_checkpoint_clear(&read);
     ambit_exchange_destroy(exchange);
+}
+
+/* Makes a file of another version of the checkpoint of a step: without the shape, or with a size of
+ * it changed. */
+static void rewrite(int64_t step, int version, int64_t width) {
+    const ambit_checkpoint checkpoint = describe(step);
+    const uint32_t sum = ambit_checkpoint_sum(&checkpoint, version);
+    ambit_sample_shape shape = checkpoint.shape;
+    char path[PATH_MAX];
+    path_of(step, path);
+    shape.camera.width = width;
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t of_version = H5Aopen(file, "ambit_checkpoint", H5P_DEFAULT);
+    hid_t of_sum = H5Aopen(file, "description_checksum", H5P_DEFAULT);
+    assert_true(H5Awrite(of_version, H5T_NATIVE_INT, &version) >= 0);
+    assert_true(H5Awrite(of_sum, H5T_NATIVE_UINT32, &sum) >= 0);
+    H5Aclose(of_version);
+    H5Aclose(of_sum);
+    if (version == 1) {
+        assert_true(H5Ldelete(file, "shape", H5P_DEFAULT) >= 0);
+    } else {
+        hid_t set = H5Dopen2(file, "shape", H5P_DEFAULT);
+        assert_true(H5Dwrite(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, &shape) >= 0);
+        H5Dclose(set);
+    }
+    assert_true(H5Fclose(file) >= 0);
+}
+
+static ambit_status read_description(int64_t step, ambit_checkpoint *read) {
+    char path[PATH_MAX];
+    path_of(step, path);
+    return ambit_checkpoint_read(path, read, NULL, NULL);
+}
+
+/* Version 1 knew the state alone; others are refused, and so are sizes that were changed. */
+static void test_versions(void **state) {
+    const ambit_sample_shape alone = {.observation_size = 3};
+    ambit_checkpoint read;
+    (void)state;
+    for (int64_t step = 1; step <= 4; step++)
+        write_step(step, 4);
+    MPI_Barrier(ranks.world);
+    if (ranks.rank == 0) { /* reading one file is not collective */
+        rewrite(1, 1, 48);
+        assert_int_equal(read_description(1, &read), AMBIT_OK);
+        assert_memory_equal(&read.shape, &alone, sizeof alone);
+        assert_memory_equal(read.normaliser.chunk_shift, chunk_shift, sizeof chunk_shift);
+        ambit_checkpoint_clear(&read);
+        rewrite(2, 3, 48);
+        assert_int_equal(read_description(2, &read), AMBIT_DATA);
+        assert_non_null(
+            strstr(ambit_message(), "of checkpoint version 3, this program reads 1 to 2"));
+        rewrite(3, 2, 47);
+        assert_int_equal(read_description(3, &read), AMBIT_DATA);
+        assert_non_null(strstr(ambit_message(), "checksum of the description"));
+        rewrite(4, 2, -1);
+        assert_int_equal(read_description(4, &read), AMBIT_DATA);
+        assert_non_null(strstr(ambit_message(), "shape"));
+    }
+    MPI_Barrier(ranks.world);
 }
 
 static void test_average_alone(void **state) {
@@ -310,11 +379,17 @@ static void test_no_folder(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_A_FOLDER(test_round_trip),    IN_A_FOLDER(test_average_alone),
-        IN_A_FOLDER(test_nothing_there), IN_A_FOLDER(test_keep),
-        IN_A_FOLDER(test_damage),        IN_A_FOLDER(test_all_damaged),
-        IN_A_FOLDER(test_other_network), IN_A_FOLDER(test_leftover),
-        IN_A_FOLDER(test_no_folder),     IN_A_FOLDER(test_changed_configuration),
+        IN_A_FOLDER(test_round_trip),
+        IN_A_FOLDER(test_versions),
+        IN_A_FOLDER(test_average_alone),
+        IN_A_FOLDER(test_nothing_there),
+        IN_A_FOLDER(test_keep),
+        IN_A_FOLDER(test_damage),
+        IN_A_FOLDER(test_all_damaged),
+        IN_A_FOLDER(test_other_network),
+        IN_A_FOLDER(test_leftover),
+        IN_A_FOLDER(test_no_folder),
+        IN_A_FOLDER(test_changed_configuration),
     };
     if (ambit_ranks_start(&ranks) != AMBIT_OK)
         return 1;

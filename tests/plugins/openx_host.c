@@ -103,6 +103,7 @@ int openx_host_open(openx_host *host, const char *folder, const openx_choice *ch
         {.boolean = !chosen->no_images},
         {.boolean = !chosen->no_language},
         {.text = chosen->skip ? chosen->skip : host->info->options[4].initial},
+        {.integer = chosen->decode},
     };
     const void *ops = NULL;
     host->message[0] = host->log[0] = 0;

@@ -8,7 +8,7 @@
 /* Options in the order of the plugin's table; 0 and NULL stand for the defaults. */
 typedef struct {
     const char *split, *standardise, *skip;
-    int no_images, no_language;
+    int no_images, no_language, decode;
 } openx_choice;
 
 typedef struct {

@@ -4,6 +4,7 @@
 #include "openx_host.h"
 #include "plugins/loader.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -279,6 +280,41 @@ static void real_traps_are_reported_and_not_fallen_for(void **state) {
     }
 }
 
+/* Decoded at two sizes, the images are one picture: the means of 4 × 4 pixels of the larger one. */
+static void real_images_can_be_had_as_pixels(void **state) {
+    enum { LARGE = 64, SMALL = 16, STEPS = 8, COLOURS = 3, RATIO = LARGE / SMALL };
+    static uint8_t large[STEPS][LARGE][LARGE][COLOURS];
+    bench *b = *state;
+    assert_int_equal(open_sample(b, &(openx_choice){.decode = LARGE}), 0);
+    const int f = openx_host_field(&b->host, "observation/image_0");
+    const ambit_field *field = &b->host.description.fields[f];
+    assert_int_equal(field->element, AMBIT_U8);
+    assert_int_equal(field->rank, 3);
+    assert_int_equal(field->shape[0], LARGE);
+    assert_int_equal(field->shape[2], COLOURS);
+    assert_null(field->media);
+    assert_int_equal(b->host.ops->episode(b->host.self, 3, &b->episode), 0);
+    assert_int_equal(b->episode.steps, STEPS);
+    memcpy(large, b->episode.columns[f].values, sizeof large);
+    openx_host_close(&b->host);
+    assert_int_equal(open_sample(b, &(openx_choice){.decode = SMALL}), 0);
+    assert_int_equal(b->host.ops->episode(b->host.self, 3, &b->episode), 0);
+    const uint8_t *small = b->episode.columns[f].values;
+    double difference = 0, spread = 0;
+    for (int64_t i = 0; i < STEPS * SMALL * SMALL * COLOURS; ++i) {
+        const int64_t c = i % COLOURS, x = i / COLOURS % SMALL, y = i / COLOURS / SMALL % SMALL,
+                      t = i / COLOURS / SMALL / SMALL;
+        double mean = 0;
+        for (int64_t k = 0; k < RATIO * RATIO; ++k)
+            mean += large[t][y * RATIO + k / RATIO][x * RATIO + k % RATIO][c];
+        mean /= RATIO * RATIO;
+        difference += fabs(mean - small[i]) / (STEPS * SMALL * SMALL * COLOURS);
+        spread += fabs(mean - 100) / (STEPS * SMALL * SMALL * COLOURS);
+    }
+    assert_true(difference < 3);
+    assert_true(spread > 20);
+}
+
 static void real_data_can_be_had_as_stored(void **state) {
     bench *b = *state;
     assert_int_equal(open_sample(b, &(openx_choice){.standardise = "none", .no_images = 1}), 0);
@@ -333,6 +369,7 @@ int main(void) {
         TEST(real_episode_has_the_reference_values),
         TEST(all_real_episodes_have_the_reference_digests),
         TEST(real_traps_are_reported_and_not_fallen_for),
+        TEST(real_images_can_be_had_as_pixels),
         TEST(real_data_can_be_had_as_stored),
         TEST(missing_real_split_is_named),
         TEST(loader_takes_the_plugin),

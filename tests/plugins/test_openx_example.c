@@ -236,6 +236,23 @@ static void images_may_be_mixed_from_the_start(void **state) {
     assert_int_not_equal(openx_host_digest(&b->host), 0);
 }
 
+/* To be decoded, images must be JPEG, and whole. */
+static void images_that_cannot_be_decoded_are_named(void **state) {
+    openx_bench *b = *state;
+    const openx_choice decoded = {.decode = 8};
+    write_images(b, "\x89PNG", "\x89PNG");
+    OPENX_REFUSED(b, &decoded, UNSUPPORTED, "'steps/observation/image' holds image/png",
+                  "image/jpeg alone");
+    write_images(b, "", "\x89PNG");
+    OPENX_REFUSED(b, &decoded, DATA, "record 1", "'steps/observation/image'", "cannot be decoded",
+                  "Not a JPEG file");
+    write_images(b, "\xff\xd8\xff\xe0", "");
+    OPENX_REFUSED(b, &decoded, DATA, "'steps/observation/image'", "step 2", "cannot be decoded");
+    write_images(b, "", "");
+    assert_int_not_equal(openx_read_all(b, &decoded), 0);
+    assert_int_not_equal(openx_read_all(b, &(openx_choice){.decode = 8, .no_images = 1}), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         OPENX_TEST(malformed_lists_are_named),
@@ -247,6 +264,7 @@ int main(void) {
         OPENX_TEST(integers_out_of_range_are_named),
         OPENX_TEST(images_must_stay_of_one_kind),
         OPENX_TEST(images_may_be_mixed_from_the_start),
+        OPENX_TEST(images_that_cannot_be_decoded_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

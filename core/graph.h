@@ -34,8 +34,8 @@ typedef enum {
     AMBIT_INIT_GRID    /* sines and cosines of a row's place in a grid of `fan_in` columns */
 } ambit_init;
 
-/* Of products in linear layers and convolutions, attention not among them. What is kept, and every
- * sum, is single precision all the same. (block_bf16.c) */
+/* Of products in linear layers and convolutions, attention and those of up to 16 rows (few_rows.h)
+ * not among them. What is kept, and every sum, is single precision all the same. (block_bf16.c) */
 typedef enum { AMBIT_PRECISION_SINGLE, AMBIT_PRECISION_BF16 } ambit_precision;
 
 typedef struct {

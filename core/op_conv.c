@@ -23,7 +23,7 @@
 enum { X, WEIGHT, BIAS };         /* inputs */
 enum { KERNEL, STRIDE };          /* op->size */
 enum { CONVOLUTION, TRANSPOSED }; /* op->choice */
-enum { CHUNK_ROWS = 384 };        /* coarse tokens at a time, about: their results stay in cache */
+enum { CHUNK_ROWS = 256 };        /* coarse tokens at a time, about: their results stay in cache */
 
 typedef struct {
     int64_t batch, fine_tokens, coarse_tokens, fine_channels, coarse_channels;
@@ -42,8 +42,9 @@ static geometry geometry_of(const ambit_operator *op) {
                   .kernel = op->size[KERNEL],
                   .stride = op->size[STRIDE],
                   .padding = (op->size[KERNEL] - 1) / 2};
-    g.step = g.coarse_tokens < CHUNK_ROWS ? CHUNK_ROWS / g.coarse_tokens : 1;
-    g.step = g.step < g.batch ? g.step : g.batch;
+    const int64_t most = g.coarse_tokens < CHUNK_ROWS ? CHUNK_ROWS / g.coarse_tokens : 1;
+    const int64_t chunks = (g.batch + most - 1) / most;
+    g.step = (g.batch + chunks - 1) / chunks;
     return g;
 }
 

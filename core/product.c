@@ -8,28 +8,47 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum {
-    TILE_ROWS = 512,
-    TILE_COLUMNS = 640, /* least of a tile: a cut between columns costs more */
-    GRAIN = 192,        /* rows and columns of tiles are multiples of it, and of 6 and 64 */
-    MOST_TILES = 16     /* of one product */
-};
-static const double least_work = 2e6; /* multiplications of a tile: some 40 µs */
+/* ---- kernels ---- */
+
+/* NULL: the library multiplies. */
+static const ambit_block_kernel *kernel_of(ambit_precision precision) {
+    const ambit_block_kernel *wide = ambit_block_single(512);
+    if (precision == AMBIT_PRECISION_BF16)
+        return ambit_block_bf16();
+    return wide ? wide : ambit_block_single(256);
+}
 
 /* ---- tiles ---- */
 
-int64_t ambit_tile_count(int64_t m, int64_t n, int64_t k) {
-    const int64_t most = m > n ? m / TILE_ROWS : n / TILE_COLUMNS;
+/* How finely products may be cut: least rows and columns of a tile, and least multiplications (some
+ * tens of microseconds). Ours give the same bits for any cut, the library's for one cut alone. */
+typedef struct {
+    int64_t rows, columns;
+    double work;
+} fineness;
+
+static const fineness ours = {96, 128, 1e6}, library = {512, 640, 2e6};
+
+enum { MOST_TILES = 16 }; /* by the library */
+
+int64_t ambit_tile_count(const ambit_team *team, int64_t m, int64_t n, int64_t k) {
+    const int free = kernel_of(AMBIT_PRECISION_SINGLE) != NULL;
+    const fineness *least = free ? &ours : &library;
+    const int64_t team_size = ambit_team_size(team);
+    const int64_t most_tiles = !free ? MOST_TILES : team_size > 1 ? 2 * team_size : 1;
+    const int64_t most = m > n ? m / least->rows : n / least->columns;
     const double work = (double)m * (double)n * (double)k;
     int64_t count = 1; /* a power of two, so that teams of 2, 4, 8 are busy to the end */
-    while (2 * count <= MOST_TILES && 2 * count <= most && work / (double)(2 * count) >= least_work)
+    while (2 * count <= most_tiles && 2 * count <= most &&
+           work / (double)(2 * count) >= least->work)
         count *= 2;
     return count;
 }
 
-ambit_tile ambit_tile_at(int64_t m, int64_t n, int64_t k, int64_t part) {
-    const int64_t count = ambit_tile_count(m, n, k), length = m > n ? m : n;
-    const int64_t step = ((length + count - 1) / count + GRAIN - 1) / GRAIN * GRAIN;
+/* Whole tiles of the kernels, where that is possible. */
+ambit_tile ambit_tile_at(int64_t m, int64_t n, int64_t count, int64_t part) {
+    const int64_t grain = m > n ? 48 : 64, length = m > n ? m : n;
+    const int64_t step = ((length + count - 1) / count + grain - 1) / grain * grain;
     const int64_t first = part * step < length ? part * step : length;
     const int64_t size = part == count - 1 || length - first < step ? length - first : step;
     return m > n ? (ambit_tile){first, size, 0, n} : (ambit_tile){0, m, first, size};
@@ -77,22 +96,13 @@ int ambit_bf16_available(void) {
     return ambit_block_bf16() != NULL;
 }
 
-/* NULL: the library multiplies. */
-static const ambit_block_kernel *kernel_of(ambit_precision precision) {
-    const ambit_block_kernel *wide = ambit_block_single(512);
-    if (precision == AMBIT_PRECISION_BF16)
-        return ambit_block_bf16();
-    return wide ? wide : ambit_block_single(256);
-}
-
 const char *ambit_product_kernel(void) {
     const ambit_block_kernel *kernel = kernel_of(AMBIT_PRECISION_SINGLE);
     return kernel ? kernel->name : "OpenBLAS";
 }
 
 static int is_of_few_rows(const ambit_product *p) {
-    return p->precision == AMBIT_PRECISION_SINGLE && p->transpose_a == AMBIT_PLAIN &&
-           p->transpose_b == AMBIT_TRANSPOSED && !p->a.group &&
+    return p->transpose_a == AMBIT_PLAIN && p->transpose_b == AMBIT_TRANSPOSED && !p->a.group &&
            ambit_few_rows_pays(p->m, p->n, p->k);
 }
 
@@ -127,6 +137,7 @@ void ambit_multiply(const ambit_product *p) {
 /* ---- a team ---- */
 
 typedef struct {
+    const ambit_team *team;
     int count;
     const ambit_product *products;
 } product_list;
@@ -136,9 +147,9 @@ static void run_part(const void *context, int64_t part, int member) {
     (void)member;
     for (int i = 0; i < list->count; i++) {
         const ambit_product *p = &list->products[i];
-        const int64_t tiles = ambit_tile_count(p->m, p->n, p->k);
+        const int64_t tiles = ambit_tile_count(list->team, p->m, p->n, p->k);
         if (part < tiles) {
-            const ambit_tile tile = ambit_tile_at(p->m, p->n, p->k, part);
+            const ambit_tile tile = ambit_tile_at(p->m, p->n, tiles, part);
             ambit_multiply_tile(p, &tile);
             return;
         }
@@ -147,15 +158,10 @@ static void run_part(const void *context, int64_t part, int member) {
 }
 
 void ambit_products_run(ambit_team *team, int count, const ambit_product *products) {
-    const product_list list = {count, products};
+    const product_list list = {team, count, products};
     int64_t parts = 0;
-    if (ambit_team_size(team) == 1 && kernel_of(AMBIT_PRECISION_SINGLE)) {
-        for (int i = 0; i < count; i++)
-            ambit_multiply(&products[i]);
-        return; /* the cut costs a percent, and is not needed for the bits */
-    }
     for (int i = 0; i < count; i++)
-        parts += ambit_tile_count(products[i].m, products[i].n, products[i].k);
+        parts += ambit_tile_count(team, products[i].m, products[i].n, products[i].k);
     ambit_team_run(team, parts, run_part, &list);
 }
 

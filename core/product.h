@@ -69,9 +69,9 @@ double ambit_product_peak(void);
 void ambit_multiply(const ambit_product *product);
 void ambit_multiply_tile(const ambit_product *product, const ambit_tile *tile);
 
-/* Number of tiles that a team shares a product m × n × k in, and tile `part` of them. */
-int64_t ambit_tile_count(int64_t m, int64_t n, int64_t k);
-ambit_tile ambit_tile_at(int64_t m, int64_t n, int64_t k, int64_t part);
+/* Number of tiles that a team shares a product m × n × k in, and tile `part` of `count`. */
+int64_t ambit_tile_count(const ambit_team *team, int64_t m, int64_t n, int64_t k);
+ambit_tile ambit_tile_at(int64_t m, int64_t n, int64_t count, int64_t part);
 
 /* Computes products that do not depend on each other. */
 void ambit_products_run(ambit_team *team, int count, const ambit_product *products);

@@ -85,10 +85,11 @@ static ambit_status build(ambit_policy *policy, const ambit_settings *settings,
                                       .clamp = settings->sampler.clamp,
                                       .prediction = settings->objective.prediction};
     const ambit_network_options options = ambit_experiment_network(settings, shape);
+    const ambit_network_means means = {.precision = settings->sampler.precision};
     AMBIT_TRY(ambit_schedule_create(&settings->schedule, &policy->schedule));
     AMBIT_TRY(ambit_sampler_create(&sampling, policy->schedule, policy->batch,
                                    policy->horizon * policy->width, &policy->sampler));
-    AMBIT_TRY(ambit_network_create(&options, policy->batch, 0, &policy->network));
+    AMBIT_TRY(ambit_network_create_with(&options, &means, policy->batch, 0, &policy->network));
     ambit_graph *graph = ambit_network_graph(policy->network);
     if (ambit_graph_parameter_count(graph) != count)
         return ambit_fail(AMBIT_CONFIG,

@@ -73,6 +73,7 @@ typedef struct {
         ambit_sampler_kind kind;
         int64_t steps;
         double clamp, guidance;
+        ambit_precision precision;
     } sampler;
     struct {
         const char *plugin; /* "" : none */

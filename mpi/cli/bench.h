@@ -17,9 +17,9 @@ typedef struct {
     ambit_network_options options;
     int64_t batch; /* samples of a training step, a rank */
 
-    /* With what a training step is run. */
+    /* With what a training step is run, and sampling. */
     int threads, recompute;
-    ambit_precision precision;
+    ambit_precision precision, sampling_precision;
 } ambit_bench_network;
 
 /* The network that `name` stands for: one of the table, or that of a configuration's file with the

@@ -67,6 +67,7 @@ static ambit_status measure_data(const ambit_settings *settings, ambit_bench_net
     network->threads = (int)settings->train.threads;
     network->recompute = settings->network.recompute;
     network->precision = settings->train.precision;
+    network->sampling_precision = settings->sampler.precision;
     ambit_mixture_close(mixture);
     return AMBIT_OK;
 }

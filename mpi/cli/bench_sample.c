@@ -41,7 +41,8 @@ static void destroy(bench_sample *bench) {
 
 static ambit_status create_network(const ambit_bench_network *network, bench_sample *bench) {
     AMBIT_TRY(ambit_team_create(network->threads, &bench->team));
-    const ambit_network_means means = {.team = bench->team, .precision = network->precision};
+    const ambit_network_means means = {.team = bench->team,
+                                       .precision = network->sampling_precision};
     return ambit_network_create_with(&network->options, &means, bench->batch, 0, &bench->network);
 }
 

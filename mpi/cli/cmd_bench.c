@@ -118,7 +118,7 @@ static const struct {
 
 static void apply(const request *asked, ambit_bench_network *network) {
     if (asked->bf16)
-        network->precision = AMBIT_PRECISION_BF16;
+        network->precision = network->sampling_precision = AMBIT_PRECISION_BF16;
     if (asked->threads)
         network->threads = asked->threads;
     network->recompute |= asked->recompute;

@@ -253,6 +253,9 @@ static const ambit_schema_row rows[] = {
     {"sampler.guidance", NUMBER, "1", AT(sampler.guidance), .least = 0, .most = 100,
      .help = "Classifier-free guidance: how far the prediction goes from that without conditions "
              "(0) past that with them (1). Other values than 1 need network.drop in training."},
+    {"sampler.precision", CHOICE, "single", AT(sampler.precision), .choices = "single|bf16",
+     .help = "As train.precision, for the products of sampling: in `eval` too, whatever the policy "
+             "was trained with."},
 
     {"environment.plugin", TEXT, "", AT(environment.plugin),
      .help = "Environment to evaluate in; `ambit plugin list` shows what there is. Empty: none."},

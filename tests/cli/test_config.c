@@ -239,7 +239,7 @@ static void test_all_errors_at_once(void **state) {
            "m.yaml:14:29: network.heads: a single value is expected, not a list; write the value "
            "behind the colon\n"
            "m.yaml:15:10: sampler: has no value of its own; set a key below it: kind, steps, "
-           "clamp, guidance\n"
+           "clamp, guidance, precision\n"
            "argument \"train.lr=abc\": train.lr: \"abc\" cannot be used; write a number above 0, "
            "up to 10\n"
            "argument \"foo\": is no setting; write KEY=VALUE, as in train.lr=1e-3\n"

@@ -264,20 +264,26 @@ static void test_finish(void **state) {
 
 /* ---- a team ---- */
 
-/* Tiles cover the result once, in rows or in columns, and are large. */
+/* Tiles cover the result once, in rows or in columns; one thread gets one, and small products are
+ * not cut. */
 static void test_tiles(void **state) {
     static const int64_t cuts[][4] = {
-        /* m, n, k, tiles */
-        {128, 384, 384, 1}, {2048, 768, 256, 4},    {128, 1536, 256, 2}, {1536, 256, 2048, 2},
-        {2048, 7, 64, 1},   {100000, 1024, 64, 16}, {1030, 500, 100, 2}, {1, 1, 1, 1},
+        /* m, n, k, tiles for three threads */
+        {128, 384, 384, 2}, {2048, 768, 256, 4}, {128, 1536, 256, 4}, {1536, 256, 2048, 4},
+        {2048, 7, 64, 1},   {100000, 16, 64, 4}, {1030, 500, 100, 4}, {1, 1, 1, 1},
     };
+    ambit_team *team;
     (void)state;
+    if (!can(NARROW))
+        skip();
+    assert_int_equal(ambit_team_create(3, &team), AMBIT_OK);
     for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
-        const int64_t m = cuts[i][0], n = cuts[i][1], k = cuts[i][2];
+        const int64_t m = cuts[i][0], n = cuts[i][1], k = cuts[i][2], count = cuts[i][3];
         int64_t row = 0, column = 0;
-        assert_int_equal(ambit_tile_count(m, n, k), cuts[i][3]);
-        for (int64_t part = 0; part < cuts[i][3]; part++) {
-            const ambit_tile tile = ambit_tile_at(m, n, k, part);
+        assert_int_equal(ambit_tile_count(team, m, n, k), count);
+        assert_int_equal(ambit_tile_count(NULL, m, n, k), 1);
+        for (int64_t part = 0; part < count; part++) {
+            const ambit_tile tile = ambit_tile_at(m, n, count, part);
             assert_int_equal(tile.first_row, m > n ? row : 0);
             assert_int_equal(tile.first_column, m > n ? 0 : column);
             assert_true(tile.rows > 0 && tile.columns > 0);
@@ -285,8 +291,9 @@ static void test_tiles(void **state) {
             column += tile.columns;
         }
         assert_int_equal(m > n ? row : column, m > n ? m : n);
-        assert_int_equal(m > n ? column : row, (m > n ? n : m) * cuts[i][3]);
+        assert_int_equal(m > n ? column : row, (m > n ? n : m) * count);
     }
+    ambit_team_destroy(team);
 }
 
 /* Two products at once, of each transposition, in tiles of rows and of columns. */
@@ -306,7 +313,7 @@ static void test_shared(void **state) {
             p[i].a.stride--;
             p[i].b.stride -= 2;
             p[i].c = (ambit_matrix){result[i], s.n, 0, 0};
-            assert_int_equal(ambit_tile_count(s.m, s.n, s.k), 2);
+            assert_true(ambit_tile_count(team, s.m, s.n, s.k) > 1);
         }
         memset(result, 0, sizeof result);
         ambit_products_run(team, 2, p);

@@ -46,6 +46,13 @@ if grep -q avx512_bf16 /proc/cpuinfo; then
     if h5diff runs/dit1/checkpoints/last runs/bf1/checkpoints/last /parameters >/dev/null; then
         die "precision bf16 gave the parameters of single precision"
     fi
+    for precision in single bf16; do
+        on 1 eval runs/bf1 eval.trials=4 sampler.precision=$precision >/dev/null 2>&1
+        cp runs/bf1/eval/drawings.jsonl $precision.jsonl
+    done
+    if cmp -s single.jsonl bf16.jsonl; then
+        die "sampling with bf16 gave the paths of single precision"
+    fi
 fi
 for run in unet1 adaln4; do
     on 2 eval runs/$run eval.trials=4 eval.batch=2 sampler.guidance=1.5 >/dev/null 2>&1 || die "guidance fails in $run"

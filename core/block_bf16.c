@@ -5,6 +5,7 @@
  * copied, so that nothing is kept in bfloat16: parameters, activations and gradients stay single.
  */
 #include "block_kernel.h"
+#include "block_turn.h"
 
 #include <stddef.h>
 
@@ -12,9 +13,9 @@
 
 #include <immintrin.h>
 
-#define BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
+#define BF16 __attribute__((target("arch=x86-64-v4,avx512bf16")))
 #define BF16_INLINE                                                                                \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16"), always_inline)) static inline
+    __attribute__((target("arch=x86-64-v4,avx512bf16"), always_inline)) static inline
 
 enum {
     LANES = 16, /* numbers of a vector; pairs of a vector of pairs */
@@ -32,27 +33,35 @@ AMBIT_UNCHECKED BF16_INLINE __mmask16 lanes(int64_t count) {
 
 /* ---- copying ---- */
 
-/* `count` factors that lie side by side become pairs, one every `step` places. */
-BF16_INLINE void copy_line(int64_t count, const float *from, int64_t step, pair *to) {
-    const __m512i places =
-        _mm512_mullo_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-                           _mm512_set1_epi32((int)step));
+/* `count` factors that lie side by side become pairs. */
+BF16_INLINE void copy_line(int64_t count, const float *from, pair *to) {
     for (int64_t i = 0; i < count; i += 2 * LANES) {
         const __m512 low = _mm512_maskz_loadu_ps(lanes(count - i), from + i);
         const __m512 high = _mm512_maskz_loadu_ps(lanes(count - i - LANES), from + i + LANES);
-        const __m512i both = (__m512i)_mm512_cvtne2ps_pbh(high, low);
-        const __mmask16 kept = lanes((count - i + 1) / 2);
-        if (step == 1)
-            _mm512_mask_storeu_epi32(to + i / 2, kept, both);
-        else
-            _mm512_mask_i32scatter_epi32(to + i / 2 * step, kept, places, both, 4);
+        _mm512_mask_storeu_epi32(to + i / 2, lanes((count - i + 1) / 2),
+                                 (__m512i)_mm512_cvtne2ps_pbh(high, low));
     }
 }
 
-BF16 static void copy_across(int64_t count, int64_t factors, ambit_row_walk rows, int64_t line,
-                             int64_t step, void *to) {
+BF16 static void copy_lines(int64_t count, int64_t factors, ambit_row_walk rows, int64_t line,
+                            void *to) {
     for (int64_t i = 0; i < count; i++)
-        copy_line(factors, ambit_next_row(&rows), step, (pair *)to + i * line);
+        copy_line(factors, ambit_next_row(&rows), (pair *)to + i * line);
+}
+
+/* A few lines of pairs are made, and turned while they are in the first-level cache. */
+BF16 static void copy_across(int64_t count, int64_t factors, ambit_row_walk rows, int64_t step,
+                             void *to) {
+    float lines[AMBIT_TURN_ROWS][AMBIT_BLOCK_WORDS]; /* of pairs: to be moved alone */
+    for (int64_t i = 0; i < count; i += AMBIT_TURN_ROWS) {
+        const int64_t taken = count - i < AMBIT_TURN_ROWS ? count - i : AMBIT_TURN_ROWS;
+        const float *from[AMBIT_TURN_ROWS];
+        for (int64_t r = 0; r < taken; r++) {
+            copy_line(factors, ambit_next_row(&rows), (pair *)(void *)lines[r]);
+            from[r] = lines[r];
+        }
+        ambit_turn_words(taken, (factors + 1) / 2, from, step, (float *)to + i);
+    }
 }
 
 /* `count` numbers of two rows, the second of which may be NULL, become pairs. */
@@ -144,9 +153,10 @@ const ambit_block_kernel *ambit_block_bf16(void) {
                                               .lanes = LANES,
                                               .copy_along = copy_along,
                                               .copy_across = copy_across,
+                                              .copy_lines = copy_lines,
                                               .tiles = tiles};
-    const int available = __builtin_cpu_supports("avx512bf16") &&
-                          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    const int available =
+        __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16");
     return available ? &kernel : NULL;
 }
 

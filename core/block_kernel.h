@@ -13,8 +13,9 @@
 #include <stdint.h>
 
 enum {
-    AMBIT_BLOCK_TILE_ROWS = 6,    /* of C in registers */
-    AMBIT_BLOCK_TILE_COLUMNS = 64 /* at most */
+    AMBIT_BLOCK_TILE_ROWS = 6,     /* of C in registers */
+    AMBIT_BLOCK_TILE_COLUMNS = 64, /* at most */
+    AMBIT_BLOCK_WORDS = 384        /* along the sum, at most */
 };
 
 /* For tiles: what they read and write is given by sizes alone, and checking each access would take
@@ -54,11 +55,12 @@ typedef struct {
      * row of words `step` words after the other. */
     void (*copy_along)(int64_t count, int64_t factors, ambit_row_walk rows, int64_t step, void *to);
     /* Rows of the matrix lie across the sum: the factors of `count` rows become words `step` words
-     * apart, the first ones of the rows `line` words apart. */
-    void (*copy_across)(int64_t count, int64_t factors, ambit_row_walk rows, int64_t line,
-                        int64_t step, void *to);
-    /* Whether a tile can read the rows of a plain A where they are. */
-    int reads_in_place;
+     * apart, the first ones side by side. */
+    void (*copy_across)(int64_t count, int64_t factors, ambit_row_walk rows, int64_t step,
+                        void *to);
+    /* The factors of `count` rows become words side by side, the first ones `line` words apart;
+     * NULL where a tile can read the rows of a plain A where they are. */
+    void (*copy_lines)(int64_t count, int64_t factors, ambit_row_walk rows, int64_t line, void *to);
 
     /* For 1 to 6 rows, and for each of those 1 to columns/lanes vectors. */
     ambit_tile_function *const *tiles;

@@ -3,12 +3,13 @@
 #include "vector.h"
 
 #include <stdalign.h>
+#include <stddef.h>
 
 enum {
     TILE_ROWS = AMBIT_BLOCK_TILE_ROWS,
     BLOCK_ROWS = 192,    /* of A */
     BLOCK_COLUMNS = 512, /* of B */
-    BLOCK_WORDS = 384    /* along the sum */
+    BLOCK_WORDS = AMBIT_BLOCK_WORDS
 };
 
 typedef union {
@@ -62,7 +63,7 @@ static void copy_b(const block *b) {
             kernel->copy_along(width, b->factors, walk_rows(&p->b, b->first_factor, column),
                                kernel->columns, panel);
         else
-            kernel->copy_across(width, b->factors, walk_rows(&p->b, column, b->first_factor), 1,
+            kernel->copy_across(width, b->factors, walk_rows(&p->b, column, b->first_factor),
                                 kernel->columns, panel);
     }
 }
@@ -82,10 +83,10 @@ static rows_of_a copy_a(const block *b) {
                            block_a);
         return (rows_of_a){1, 0, BLOCK_ROWS};
     }
-    if (!kernel->reads_in_place)
-        kernel->copy_across(rows, b->factors, walk_rows(&p->a, first, b->first_factor), BLOCK_WORDS,
-                            1, block_a);
-    return (rows_of_a){!kernel->reads_in_place, 1, 1};
+    if (kernel->copy_lines)
+        kernel->copy_lines(rows, b->factors, walk_rows(&p->a, first, b->first_factor), BLOCK_WORDS,
+                           block_a);
+    return (rows_of_a){kernel->copy_lines != NULL, 1, 1};
 }
 
 /* Row i of the block. */

@@ -1,8 +1,7 @@
 /* The kernel of single precision, in plain C that the compiler turns into 6 × 4 (AVX-512) or 6 × 2
  * (AVX2) vectors of sums in registers. Both give the same bits. */
 #include "block_kernel.h"
-
-#include "vector.h"
+#include "block_turn.h"
 
 #include <stddef.h>
 
@@ -26,67 +25,14 @@ static void copy_along(int64_t count, int64_t factors, ambit_row_walk rows, int6
     }
 }
 
-enum { SQUARE = 8 }; /* rows and columns that are turned in registers */
-
-typedef float eight __attribute__((vector_size(32), aligned(4), may_alias));
-typedef int32_t places __attribute__((vector_size(32)));
-
-/* Of numbers (half = 0: the lower four, 1: the upper), then of pairs, then of fours of two rows. */
-#define JOIN_ONES(a, b, half)                                                                      \
-    __builtin_shuffle(                                                                             \
-        a, b, (half) ? (places){2, 10, 3, 11, 6, 14, 7, 15} : (places){0, 8, 1, 9, 4, 12, 5, 13})
-#define JOIN_TWOS(a, b, half)                                                                      \
-    __builtin_shuffle(                                                                             \
-        a, b, (half) ? (places){2, 3, 10, 11, 6, 7, 14, 15} : (places){0, 1, 8, 9, 4, 5, 12, 13})
-#define JOIN_FOURS(a, b, half)                                                                     \
-    __builtin_shuffle(                                                                             \
-        a, b, (half) ? (places){4, 5, 6, 7, 12, 13, 14, 15} : (places){0, 1, 2, 3, 8, 9, 10, 11})
-
-/* to[p·step + i] = rows[i][p] of 8 × 8 numbers. */
-AMBIT_INLINE void turn_square(const float *const *rows, int64_t first, int64_t step, float *to) {
-    eight row[SQUARE], ones[SQUARE], twos[SQUARE];
-#pragma GCC unroll 8
-    for (int i = 0; i < SQUARE; i++)
-        row[i] = *(const eight *)(rows[i] + first);
-#pragma GCC unroll 4
-    for (int i = 0; i < SQUARE; i += 2) {
-        ones[i] = JOIN_ONES(row[i], row[i + 1], 0);
-        ones[i + 1] = JOIN_ONES(row[i], row[i + 1], 1);
-    }
-#pragma GCC unroll 2
-    for (int i = 0; i < SQUARE; i += 4) {
-        twos[i] = JOIN_TWOS(ones[i], ones[i + 2], 0);
-        twos[i + 1] = JOIN_TWOS(ones[i], ones[i + 2], 1);
-        twos[i + 2] = JOIN_TWOS(ones[i + 1], ones[i + 3], 0);
-        twos[i + 3] = JOIN_TWOS(ones[i + 1], ones[i + 3], 1);
-    }
-#pragma GCC unroll 4
-    for (int i = 0; i < SQUARE / 2; i++) {
-        *(eight *)(to + i * step) = JOIN_FOURS(twos[i], twos[i + 4], 0);
-        *(eight *)(to + (i + 4) * step) = JOIN_FOURS(twos[i], twos[i + 4], 1);
-    }
-}
-
-static void turn_slowly(int64_t count, int64_t first, int64_t end, const float *const *rows,
-                        int64_t line, int64_t step, float *to) {
-    for (int64_t i = 0; i < count; i++)
-        for (int64_t p = first; p < end; p++)
-            to[i * line + p * step] = rows[i][p];
-}
-
-AVX2 static void copy_across(int64_t count, int64_t factors, ambit_row_walk rows, int64_t line,
-                             int64_t step, void *to) {
-    const int64_t whole = line == 1 ? factors - factors % SQUARE : 0;
-    float *out = to;
-    for (int64_t i = 0; i < count; i += SQUARE, out += SQUARE * line) {
-        const int64_t taken = count - i < SQUARE ? count - i : SQUARE;
-        const int64_t turned = taken == SQUARE ? whole : 0;
-        const float *from[SQUARE];
+AVX2 static void copy_across(int64_t count, int64_t factors, ambit_row_walk rows, int64_t step,
+                             void *to) {
+    for (int64_t i = 0; i < count; i += AMBIT_TURN_ROWS) {
+        const int64_t taken = count - i < AMBIT_TURN_ROWS ? count - i : AMBIT_TURN_ROWS;
+        const float *from[AMBIT_TURN_ROWS];
         for (int64_t r = 0; r < taken; r++)
             from[r] = ambit_next_row(&rows);
-        for (int64_t p = 0; p < turned; p += SQUARE)
-            turn_square(from, p, step, out + p * step);
-        turn_slowly(taken, turned, factors, from, line, step, out);
+        ambit_turn_words(taken, factors, from, step, (float *)to + i);
     }
 }
 
@@ -180,7 +126,6 @@ const ambit_block_kernel *ambit_block_single(int bits) {
                                               .lanes = 16,
                                               .copy_along = copy_along,
                                               .copy_across = copy_across,
-                                              .reads_in_place = 1,
                                               .tiles = wide};
     static const ambit_block_kernel avx2 = {.name = "AVX2",
                                             .word_factors = 1,
@@ -188,7 +133,6 @@ const ambit_block_kernel *ambit_block_single(int bits) {
                                             .lanes = 8,
                                             .copy_along = copy_along,
                                             .copy_across = copy_across,
-                                            .reads_in_place = 1,
                                             .tiles = narrow};
     if (bits == 512)
         return __builtin_cpu_supports("x86-64-v4") ? &avx512 : NULL;

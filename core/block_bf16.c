@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(AMBIT_REAL_DOUBLE)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(AMBIT_REAL_DOUBLE)
 
 #include <immintrin.h>
 

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(AMBIT_REAL_DOUBLE)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(AMBIT_REAL_DOUBLE)
 
 #define AVX512 __attribute__((target("arch=x86-64-v4")))
 #define AVX2 __attribute__((target("arch=x86-64-v3")))

@@ -120,9 +120,10 @@ static void test_exact(void **state) {
                 }
 }
 
-/* 5 sequences of 7 rows of which 3 take part, of A and C; and, summed, of A and B. */
+/* Sequences of 7 rows of which 5 take part, of A and C; and, summed, of A and B. So many that
+ * blocks begin within a sequence. */
 static void test_groups(void **state) {
-    enum { SEQUENCES = 5, TOKENS = 7, TAKEN = 3, WIDTH = 70 };
+    enum { SEQUENCES = 161, TOKENS = 7, TAKEN = 5, WIDTH = 70 };
     const int64_t jump = TOKENS * WIDTH;
     (void)state;
     fill_integers(a, ROOM, 3);
@@ -132,7 +133,7 @@ static void test_groups(void **state) {
                               .m = SEQUENCES * TAKEN,
                               .n = 41,
                               .k = 37,
-                              .a = {a + 5, 2 * WIDTH, TAKEN, jump},
+                              .a = {a + 5, WIDTH, TAKEN, jump},
                               .b = {b, 50, 0, 0},
                               .beta = 2,
                               .c = {c + 9, WIDTH, TAKEN, jump}};
@@ -140,7 +141,7 @@ static void test_groups(void **state) {
                               .m = 33,
                               .n = 68,
                               .k = SEQUENCES * TAKEN,
-                              .a = {a + 5, 2 * WIDTH, TAKEN, jump},
+                              .a = {a + 5, WIDTH, TAKEN, jump},
                               .b = {b + 2, WIDTH, TAKEN, jump},
                               .c = {c, 70, 0, 0}};
         if (can(w)) {

@@ -58,6 +58,9 @@ on 2 eval runs/mlp-concat-1 eval.trials=4 eval.batch=2 sampler.guidance=1.5 >/de
 cp runs/mlp-concat-1/eval/trials.tsv silent.tsv
 on 2 eval runs/mlp-concat-1 eval.trials=4 eval.batch=2 sampler.guidance=1.5 eval.caption="go left" >/dev/null
 cmp -s runs/mlp-concat-1/eval/trials.tsv silent.tsv && die "the policy does not hear"
+cp runs/mlp-concat-1/eval/trials.tsv spoken.tsv
+on 1 eval runs/mlp-concat-1 eval.trials=4 eval.batch=4 sampler.guidance=1.5 eval.caption="go left" >/dev/null
+cmp -s runs/mlp-concat-1/eval/trials.tsv spoken.tsv || die "not all rows of a batch are told the same"
 on 1 eval "runs/$caption" eval.trials=2 eval.caption="go left" >/dev/null || die "the policy cannot hear"
 expect 78 "data.caption: environments give a state alone.*network.drop" mpirun -n 2 "$ambit" eval "runs/$caption"
 

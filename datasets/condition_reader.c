@@ -1,6 +1,6 @@
 #include "condition_reader.h"
 
-#include "../core/ngram.h"
+#include "../core/networks/ngram.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -2,7 +2,7 @@
 #ifndef AMBIT_DATASETS_FIELD_H
 #define AMBIT_DATASETS_FIELD_H
 
-#include "../core/status.h"
+#include "../core/base/status.h"
 
 #include <stdint.h>
 

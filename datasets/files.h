@@ -2,7 +2,7 @@
 #ifndef AMBIT_DATASETS_FILES_H
 #define AMBIT_DATASETS_FILES_H
 
-#include "../core/status.h"
+#include "../core/base/status.h"
 
 #include <stddef.h>
 

@@ -2,7 +2,7 @@
 #ifndef AMBIT_DATASETS_HDF5_ERROR_H
 #define AMBIT_DATASETS_HDF5_ERROR_H
 
-#include "../core/status.h"
+#include "../core/base/status.h"
 
 /* Keeps HDF5 from printing its error stack; call once before the first use of the library. */
 void ambit_hdf5_quiet(void);

@@ -10,7 +10,7 @@
 #ifndef AMBIT_DATASETS_MEMORY_FILE_H
 #define AMBIT_DATASETS_MEMORY_FILE_H
 
-#include "../core/status.h"
+#include "../core/base/status.h"
 
 #include <hdf5.h>
 

@@ -9,13 +9,13 @@
  * the episode's start, its first step stands in. An observation lies as [step][field][element], a
  * chunk as [step][element].
  *
- * Other conditions (core/condition.h) are those of step t alone, as a network takes them:
+ * Other conditions (core/networks/condition.h) are those of step t alone, as a network takes them:
  *   camera    u8 fields, one a view, of height × width × channels or channels × height × width (up
  * to 4 channels); lies as [view][channel][row][column], 0 … 255 as −1 … 1 text      numeric fields,
  * of one vector or of tokens × numbers, one after the other; each vector is scaled to a root mean
- * square of 1 caption   a bytes field with a sentence, as n-grams (core/ngram.h) A sample misses a
- * condition where its source has not all of the condition's fields, and a caption where that has no
- * word. Some source must have it.
+ * square of 1 caption   a bytes field with a sentence, as n-grams (core/networks/ngram.h) A sample
+ * misses a condition where its source has not all of the condition's fields, and a caption where
+ * that has no word. Some source must have it.
  *
  * Normalisation makes numbers of order one:
  *   none         as stored
@@ -41,8 +41,8 @@
 #ifndef AMBIT_DATASETS_MIXTURE_H
 #define AMBIT_DATASETS_MIXTURE_H
 
-#include "../core/condition.h"
-#include "../core/draw.h"
+#include "../core/method/draw.h"
+#include "../core/networks/condition.h"
 #include "store.h"
 
 #include <stdbool.h>

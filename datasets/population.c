@@ -1,6 +1,6 @@
 #include "population.h"
 
-#include "../core/rng.h"
+#include "../core/base/rng.h"
 
 #include <inttypes.h>
 #include <math.h>

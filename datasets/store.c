@@ -1,6 +1,6 @@
 #include "store.h"
 
-#include "../core/nearest.h"
+#include "../core/base/nearest.h"
 #include "shard.h"
 #include "writer.h"
 

@@ -1,6 +1,6 @@
 #include "checkpoint_file.h"
 
-#include "../core/crc32c.h"
+#include "../core/base/crc32c.h"
 #include "../datasets/files.h"
 #include "../datasets/hdf5_error.h"
 

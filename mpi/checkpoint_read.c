@@ -1,7 +1,7 @@
 /* Reading the file of a checkpoint, which is trusted in nothing. */
 #include "checkpoint_file.h"
 
-#include "../core/crc32c.h"
+#include "../core/base/crc32c.h"
 #include "../datasets/hdf5_error.h"
 
 #include <hdf5.h>

@@ -1,7 +1,7 @@
 /* Writing the file of a checkpoint. */
 #include "checkpoint_file.h"
 
-#include "../core/crc32c.h"
+#include "../core/base/crc32c.h"
 #include "../datasets/hdf5_error.h"
 
 #include <errno.h>

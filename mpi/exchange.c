@@ -1,7 +1,7 @@
 #include "exchange.h"
 
-#include "../core/clock.h"
-#include "../core/vector.h"
+#include "../core/base/clock.h"
+#include "../core/base/vector.h"
 #include "meeting.h"
 
 #include <math.h>

@@ -26,9 +26,9 @@
 #ifndef AMBIT_MPI_EXCHANGE_H
 #define AMBIT_MPI_EXCHANGE_H
 
-#include "../core/graph.h"
-#include "../core/optimizer.h"
-#include "../core/team.h"
+#include "../core/base/team.h"
+#include "../core/graph/graph.h"
+#include "../core/method/optimizer.h"
 #include "ranks.h"
 
 typedef struct ambit_exchange ambit_exchange;

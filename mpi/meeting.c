@@ -6,10 +6,10 @@ void ambit_meeting_attend(ambit_meeting *meeting, int size) {
     /* It does not change before this rank has arrived. */
     const uint32_t round = atomic_load(&meeting->round.value);
     if (atomic_fetch_add(&meeting->arrived, 1) + 1 < (uint32_t)size) {
-        ambit_gate_wait(&meeting->round, round, YIELDS);
+        ambit_latch_wait(&meeting->round, round, YIELDS);
         return;
     }
     atomic_store(&meeting->arrived, 0);
     atomic_fetch_add(&meeting->round.value, 1);
-    ambit_gate_wake(&meeting->round);
+    ambit_latch_wake(&meeting->round);
 }

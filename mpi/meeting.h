@@ -6,12 +6,12 @@
 #ifndef AMBIT_MPI_MEETING_H
 #define AMBIT_MPI_MEETING_H
 
-#include "../core/gate.h"
+#include "../core/base/latch.h"
 
 /* In memory that all of them share; all zero before the first comes. */
 typedef struct {
     alignas(AMBIT_CACHE_LINE) _Atomic uint32_t arrived;
-    ambit_gate round; /* counts the meetings */
+    ambit_latch round; /* counts the meetings */
 } ambit_meeting;
 
 /* Collective over the `size` ranks that share the meeting. Returns when all are there; what each

@@ -4,8 +4,8 @@
 #ifndef AMBIT_MPI_METER_H
 #define AMBIT_MPI_METER_H
 
-#include "metrics.h"
 #include "ranks.h"
+#include "records/metrics.h"
 
 typedef struct {
     int64_t slots; /* of this rank */

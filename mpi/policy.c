@@ -1,7 +1,7 @@
 #include "policy.h"
 
-#include "../core/ngram.h"
-#include "experiment.h"
+#include "../core/networks/ngram.h"
+#include "config/experiment.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

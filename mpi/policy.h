@@ -3,7 +3,7 @@
 #define AMBIT_MPI_POLICY_H
 
 #include "checkpoint.h"
-#include "settings.h"
+#include "config/settings.h"
 
 typedef struct ambit_policy ambit_policy;
 

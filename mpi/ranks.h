@@ -9,7 +9,7 @@
 #ifndef AMBIT_MPI_RANKS_H
 #define AMBIT_MPI_RANKS_H
 
-#include "../core/status.h"
+#include "../core/base/status.h"
 
 #include <mpi.h>
 #include <stdint.h>

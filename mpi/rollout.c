@@ -1,7 +1,7 @@
 #include "rollout.h"
 
 #include "../datasets/files.h"
-#include "drawing.h"
+#include "records/trial_record.h"
 
 #include <inttypes.h>
 #include <limits.h>

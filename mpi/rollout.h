@@ -9,9 +9,9 @@
 #define AMBIT_MPI_ROLLOUT_H
 
 #include "../plugins/loader.h"
-#include "evaluation.h"
 #include "policy.h"
 #include "ranks.h"
+#include "records/evaluation.h"
 
 typedef struct {
     const ambit_settings *settings;

@@ -3,7 +3,7 @@
 #ifndef AMBIT_MPI_ROW_H
 #define AMBIT_MPI_ROW_H
 
-#include "../core/network.h"
+#include "../core/networks/network.h"
 #include "../datasets/mixture.h"
 
 /* Where a sample of this shape is to be read to: its conditions into row `row` of the network, its

@@ -4,8 +4,8 @@
 #ifndef AMBIT_MPI_TRAINER_H
 #define AMBIT_MPI_TRAINER_H
 
+#include "config/settings.h"
 #include "ranks.h"
-#include "settings.h"
 
 typedef struct {
     const ambit_settings *settings;

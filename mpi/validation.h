@@ -8,9 +8,9 @@
 #ifndef AMBIT_MPI_VALIDATION_H
 #define AMBIT_MPI_VALIDATION_H
 
-#include "metrics.h"
+#include "config/settings.h"
 #include "ranks.h"
-#include "settings.h"
+#include "records/metrics.h"
 
 /* Collective. Scores up to train.validate_samples samples with the weights that are bound to the
  * network, `rows` at a time, and fills in all of *line but the step (on rank 0). Without held-out

@@ -1,7 +1,7 @@
 /* The table of functions that a plugin is handed. */
 
-#include "../core/crc32c.h"
-#include "../core/rng.h"
+#include "../core/base/crc32c.h"
+#include "../core/base/rng.h"
 #include "internal.h"
 
 #include <stdarg.h>

@@ -17,7 +17,7 @@
 #ifndef AMBIT_PLUGINS_LOADER_H
 #define AMBIT_PLUGINS_LOADER_H
 
-#include "../core/status.h"
+#include "../core/base/status.h"
 #include "ambit_plugin.h"
 
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Options of plugins: the table that the plugin brings, and the values that the user gives. */
 
-#include "../core/nearest.h"
+#include "../core/base/nearest.h"
 #include "internal.h"
 
 #include <errno.h>

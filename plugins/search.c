@@ -1,6 +1,6 @@
 /* Where plugins are looked for. */
 
-#include "../core/nearest.h"
+#include "../core/base/nearest.h"
 #include "internal.h"
 
 #include <dirent.h>

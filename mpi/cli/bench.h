@@ -8,8 +8,8 @@
 #ifndef AMBIT_MPI_CLI_BENCH_H
 #define AMBIT_MPI_CLI_BENCH_H
 
-#include "../../core/graph_profile.h"
-#include "../../core/network.h"
+#include "../../core/graph/graph_profile.h"
+#include "../../core/networks/network.h"
 #include "../ranks.h"
 
 typedef struct {

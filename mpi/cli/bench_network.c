@@ -1,6 +1,6 @@
 #include "bench.h"
 
-#include "../experiment.h"
+#include "../config/experiment.h"
 #include "shared_config.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "bench.h"
 
-#include "../../core/product.h"
+#include "../../core/products/product.h"
 
 #include <inttypes.h>
 #include <jansson.h>

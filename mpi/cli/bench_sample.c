@@ -1,6 +1,6 @@
-#include "../../core/clock.h"
-#include "../../core/product.h"
-#include "../../core/sampler.h"
+#include "../../core/base/clock.h"
+#include "../../core/method/sampler.h"
+#include "../../core/products/product.h"
 #include "bench.h"
 
 #include <stdlib.h>

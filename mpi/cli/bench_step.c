@@ -1,5 +1,5 @@
-#include "../../core/clock.h"
-#include "../../core/product.h"
+#include "../../core/base/clock.h"
+#include "../../core/products/product.h"
 #include "../exchange.h"
 #include "bench.h"
 

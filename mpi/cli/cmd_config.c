@@ -1,6 +1,6 @@
+#include "../config/config.h"
+#include "../config/environment_check.h"
 #include "command.h"
-#include "config.h"
-#include "environment.h"
 
 #include <stdio.h>
 #include <stdlib.h>

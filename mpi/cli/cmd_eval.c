@@ -1,6 +1,6 @@
 #include "command.h"
 
-#include "../../core/blas.h"
+#include "../../core/products/blas.h"
 #include "../checkpoint.h"
 #include "../rollout.h"
 #include "../shared_plugin.h"

@@ -1,10 +1,10 @@
 #include "command.h"
 
-#include "../../core/product.h"
+#include "../../core/products/product.h"
+#include "../config/environment_check.h"
 #include "../run.h"
 #include "../trainer.h"
 #include "cores.h"
-#include "environment.h"
 #include "shared_config.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 #include "doctor.h"
 
-#include "../../core/product.h"
+#include "../../core/products/product.h"
 #include "../../plugins/loader.h"
 #include "cores.h"
 #include "version.h"

@@ -1,6 +1,6 @@
 #include "inspect.h"
 
-#include "../json.h"
+#include "../records/json.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* The program: finds the command, starts MPI where it needs ranks, prints what failed, once. */
-#include "../../core/nearest.h"
+#include "../../core/base/nearest.h"
 #include "../../plugins/loader.h"
 #include "command.h"
 #include "version.h"

@@ -3,8 +3,8 @@
 #ifndef AMBIT_MPI_CLI_SHARED_CONFIG_H
 #define AMBIT_MPI_CLI_SHARED_CONFIG_H
 
+#include "../config/config.h"
 #include "../ranks.h"
-#include "config.h"
 
 typedef struct {
     ambit_config *config;

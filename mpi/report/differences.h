@@ -2,7 +2,7 @@
 #ifndef AMBIT_MPI_REPORT_DIFFERENCES_H
 #define AMBIT_MPI_REPORT_DIFFERENCES_H
 
-#include "../../core/status.h"
+#include "../../core/base/status.h"
 
 typedef struct {
     char *key, *value; /* "data.sources.1.sigma_min", "0.6" */

@@ -1,6 +1,6 @@
 #include "history.h"
 
-#include "../json.h"
+#include "../records/json.h"
 
 #include <limits.h>
 #include <math.h>

@@ -1,9 +1,9 @@
-/* What metrics.jsonl says of a run, in columns (mpi/metrics.h has the lines). */
+/* What metrics.jsonl says of a run, in columns (mpi/records/metrics.h has the lines). */
 #ifndef AMBIT_MPI_REPORT_HISTORY_H
 #define AMBIT_MPI_REPORT_HISTORY_H
 
-#include "../metrics.h"
-#include "../settings.h"
+#include "../config/settings.h"
+#include "../records/metrics.h"
 
 /* The numbers of a train line: X(member, key in the line) */
 #define AMBIT_TRAIN_COLUMN_LIST(X)                                                                 \

@@ -2,7 +2,7 @@
 #ifndef AMBIT_MPI_REPORT_NUMBER_H
 #define AMBIT_MPI_REPORT_NUMBER_H
 
-#include "../evaluation.h"
+#include "../records/evaluation.h"
 
 enum { AMBIT_NUMBER_SIZE = 96 };
 

@@ -6,7 +6,7 @@
 #ifndef AMBIT_MPI_REPORT_PAGE_H
 #define AMBIT_MPI_REPORT_PAGE_H
 
-#include "../../core/status.h"
+#include "../../core/base/status.h"
 
 typedef struct {
     char *text;

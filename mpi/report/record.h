@@ -2,10 +2,10 @@
 #ifndef AMBIT_MPI_REPORT_RECORD_H
 #define AMBIT_MPI_REPORT_RECORD_H
 
-#include "../evaluation.h"
+#include "../records/evaluation.h"
 #include "differences.h"
-#include "drawing.h"
 #include "history.h"
+#include "panel.h"
 
 typedef struct {
     const char *folder; /* as the user named it; borrowed */

@@ -9,7 +9,7 @@
 #ifndef AMBIT_MPI_REPORT_REPORT_H
 #define AMBIT_MPI_REPORT_REPORT_H
 
-#include "../../core/status.h"
+#include "../../core/base/status.h"
 
 #include <stdio.h>
 

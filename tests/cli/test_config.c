@@ -1,7 +1,7 @@
 /* The configuration: what is accepted, what is refused and where, and what is written back. */
-#include "mpi/cli/config.h"
-#include "mpi/cli/schema.h"
-#include "mpi/cli/value.h"
+#include "mpi/config/config.h"
+#include "mpi/config/schema.h"
+#include "mpi/config/value.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

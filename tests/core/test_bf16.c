@@ -1,7 +1,7 @@
 /* Networks whose products are in bfloat16: their losses and gradients, and what is refused. */
-#include "core/network.h"
-#include "core/product.h"
-#include "core/rng.h"
+#include "core/base/rng.h"
+#include "core/networks/network.h"
+#include "core/products/product.h"
 #include "tests/core/network_sizes.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* Which conditions are dropped, and captions as n-grams. */
-#include "core/condition.h"
-#include "core/ngram.h"
+#include "core/networks/condition.h"
+#include "core/networks/ngram.h"
 
 #include <math.h>
 #include <setjmp.h>

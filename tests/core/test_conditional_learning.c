@@ -1,10 +1,10 @@
 /* A short training, from captions to a prediction: a network learns what each caption stands for,
  * and to do without one where it is missing. All parts are the product's own: n-grams, the draw of
  * what is dropped, the objective, the optimiser. */
-#include "core/blas.h"
-#include "core/network.h"
-#include "core/ngram.h"
-#include "core/optimizer.h"
+#include "core/method/optimizer.h"
+#include "core/networks/network.h"
+#include "core/networks/ngram.h"
+#include "core/products/blas.h"
 #include "tests/core/network_sizes.h"
 
 #include <math.h>

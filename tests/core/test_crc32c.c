@@ -1,7 +1,7 @@
 /* CRC-32C: the vectors of RFC 3720 appendix B.4, and both ways of computing it against each other.
  */
-#include "core/crc32c.h"
-#include "core/rng.h"
+#include "core/base/crc32c.h"
+#include "core/base/rng.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* The draw follows the laws of both loops exactly, rejects nothing and says what is missing. */
-#include "core/draw.h"
-#include "core/objective.h"
+#include "core/method/draw.h"
+#include "core/method/objective.h"
 #include "statistics.h"
 
 #include <setjmp.h>

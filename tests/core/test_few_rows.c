@@ -1,6 +1,6 @@
 /* The product of few rows against the sum written out. */
-#include "core/few_rows.h"
-#include "core/rng.h"
+#include "core/base/rng.h"
+#include "core/products/few_rows.h"
 
 #include <float.h>
 #include <math.h>

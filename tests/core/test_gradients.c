@@ -2,8 +2,8 @@
  * stencil (f(−2h) − 8f(−h) + 8f(h) − f(2h))/12h. One row of the table is one graph; every input
  * that has a gradient is a parameter here. The loss is the weighted squared error to a random
  * target, so the loss operators are part of every row. */
-#include "core/network.h"
-#include "core/operators.h"
+#include "core/graph/operators.h"
+#include "core/networks/network.h"
 #include "tests/core/network_sizes.h"
 
 #include <float.h>

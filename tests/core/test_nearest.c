@@ -1,5 +1,5 @@
 /* Suggestions for misspelt words. */
-#include "core/nearest.h"
+#include "core/base/nearest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

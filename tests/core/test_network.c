@@ -1,10 +1,10 @@
 /* The networks as the product builds them, in single precision: sizes, starting values, runs that
  * repeat bit for bit, the memory plan, and no allocation in a step. */
-#include "core/blas.h"
-#include "core/graph_plan.h"
-#include "core/network.h"
-#include "core/product.h"
-#include "core/vector.h"
+#include "core/base/vector.h"
+#include "core/graph/graph_plan.h"
+#include "core/networks/network.h"
+#include "core/products/blas.h"
+#include "core/products/product.h"
 #include "tests/core/network_sizes.h"
 
 #include <errno.h>

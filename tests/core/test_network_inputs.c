@@ -1,8 +1,8 @@
 /* Networks by what they are given: images, conditions that may be missing, crops, preconditioning,
  * and labels. And that what is not asked for changes nothing. */
-#include "core/blas.h"
-#include "core/crc32c.h"
-#include "core/network.h"
+#include "core/base/crc32c.h"
+#include "core/networks/network.h"
+#include "core/products/blas.h"
 #include "tests/core/network_sizes.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* What operators compute, in single precision, against plain loops written from their definitions
  * in operators.h. (Gradients: test_gradients.c.) */
-#include "core/blas.h"
-#include "core/operators.h"
+#include "core/graph/operators.h"
+#include "core/products/blas.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* The targets have the right conditional expectations, the right excess variance, and stay away
  * from where that diverges. */
-#include "core/objective.h"
+#include "core/method/objective.h"
 #include "statistics.h"
 
 #include <setjmp.h>

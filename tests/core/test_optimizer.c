@@ -1,6 +1,6 @@
 /* AdamW against a plain loop in double precision, and the schedules of its coefficients. */
-#include "core/optimizer.h"
-#include "core/rng.h"
+#include "core/base/rng.h"
+#include "core/method/optimizer.h"
 #include "statistics.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* The factors of preconditioning have the properties that define them. A random variable is written
  * here by its coefficients of x₀ (of variance d²) and of ε (of variance 1), which are independent,
  * so that variances and covariances are exact. */
-#include "core/precondition.h"
+#include "core/method/precondition.h"
 
 #include <math.h>
 #include <setjmp.h>

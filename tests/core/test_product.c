@@ -2,8 +2,8 @@
  * of a tile, with rows in groups and as tiles of a larger product; bfloat16 rounded to nearest and
  * even, within the bound that rounding gives; `finish` told of each number once; and shared by a
  * team. */
-#include "core/block_product.h"
-#include "core/rng.h"
+#include "core/base/rng.h"
+#include "core/products/block_product.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* Philox against the known answers of its authors, and what is built on it. */
-#include "core/rng.h"
+#include "core/base/rng.h"
 #include "statistics.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* With a denoiser known in closed form, both samplers give the distribution it belongs to. */
-#include "core/sampler.h"
+#include "core/method/sampler.h"
 #include "statistics.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* Noise levels, their probabilities, and which of them an ambit admits. */
-#include "core/schedule.h"
+#include "core/method/schedule.h"
 #include "statistics.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* Products of panels against the sum written out, for sizes around those of tiles, panels and what
  * is summed at a time; A in both orders, B copied and transposed. */
-#include "core/rng.h"
-#include "core/small_product.h"
+#include "core/base/rng.h"
+#include "core/products/small_product.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* Messages: their wording, their length, and the exit codes batch scripts see. */
-#include "core/status.h"
+#include "core/base/status.h"
 
 #include <errno.h>
 #include <setjmp.h>

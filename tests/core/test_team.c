@@ -1,8 +1,8 @@
 /* Teams: each part is done once, whatever the size of the team; and a step of each network gives
  * the same bits with 1, 2, 3 and 4 threads. */
-#include "core/blas.h"
-#include "core/network.h"
-#include "core/rng.h"
+#include "core/base/rng.h"
+#include "core/networks/network.h"
+#include "core/products/blas.h"
 #include "tests/core/network_sizes.h"
 
 #include <math.h>

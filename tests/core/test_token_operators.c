@@ -1,8 +1,8 @@
 /* What the operators on tokens, images and conditions compute, in single precision, against plain
  * loops written from their definitions in operators.h. (Gradients: test_gradients.c.) */
-#include "core/blas.h"
-#include "core/operators.h"
-#include "core/precondition.h"
+#include "core/graph/operators.h"
+#include "core/method/precondition.h"
+#include "core/products/blas.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -9,8 +9,8 @@
  * that of a bias before a norm over one channel, its terms are not: it is measured against a
  * hundredth of the largest gradient there is.
  */
-#include "core/blas.h"
-#include "core/network.h"
+#include "core/networks/network.h"
+#include "core/products/blas.h"
 
 #include <float.h>
 #include <math.h>

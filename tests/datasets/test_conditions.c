@@ -1,6 +1,6 @@
 /* Conditions of samples: pictures, embeddings and sentences as a network takes them, those that are
  * missing, and fields that are refused. */
-#include "core/ngram.h"
+#include "core/networks/ngram.h"
 #include "datasets/mixture.h"
 #include "datasets/writer.h"
 #include "fixture.h"

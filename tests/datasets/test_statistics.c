@@ -1,5 +1,5 @@
 /* Statistics against hand values and numpy's, and of parts against the whole. */
-#include "core/rng.h"
+#include "core/base/rng.h"
 #include "datasets/statistics.h"
 
 #include <setjmp.h>

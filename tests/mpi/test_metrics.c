@@ -1,8 +1,8 @@
 /* metrics.jsonl, the TensorBoard files beside it, and the summary of an evaluation. */
-#include "core/crc32c.h"
-#include "mpi/evaluation.h"
-#include "mpi/json.h"
-#include "mpi/metrics.h"
+#include "core/base/crc32c.h"
+#include "mpi/records/evaluation.h"
+#include "mpi/records/json.h"
+#include "mpi/records/metrics.h"
 #include "scratch.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* The report: what its page holds, what becomes of hostile names, missing parts and damaged files.
  */
-#include "mpi/evaluation.h"
-#include "mpi/metrics.h"
+#include "mpi/records/evaluation.h"
+#include "mpi/records/metrics.h"
 #include "mpi/report/axis.h"
 #include "mpi/report/number.h"
 #include "mpi/report/record.h"

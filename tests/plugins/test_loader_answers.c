@@ -1,5 +1,5 @@
 /* The loader: what it lets through of what opened plugins say. */
-#include "core/rng.h"
+#include "core/base/rng.h"
 #include "loader_testing.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* The maze's parts: walls, ways, planners, walks, what the robot sees. */
-#include "../../core/rng.h"
+#include "../../core/base/rng.h"
 #include "../../plugins/maze/observation.h"
 #include "../../plugins/maze/rrt.h"
 #include "../../plugins/maze/spline.h"

@@ -1,0 +1,22 @@
+/* What a configuration's settings stand for: the mixture of data, the noise schedule, the draw and
+ * the network's shape, as the trainer and the evaluation need them. Not collective.
+ */
+#ifndef AMBIT_MPI_CONFIG_EXPERIMENT_H
+#define AMBIT_MPI_CONFIG_EXPERIMENT_H
+
+#include "settings.h"
+
+/* Opens the sources that the settings name. AMBIT_CONFIG where the network that the settings name
+ * cannot take what they hold: a condition that samples may miss while it is not droppable, or an
+ * image that does not fit. The caller closes the mixture. */
+ambit_status ambit_experiment_mixture(const ambit_settings *settings, ambit_mixture **mixture);
+
+/* The draw over a mixture's classes, with the objective's buffer taken into account. */
+ambit_status ambit_experiment_draw(const ambit_settings *settings, const ambit_schedule *schedule,
+                                   const ambit_mixture *mixture, ambit_draw **draw);
+
+/* The network for samples of this shape. */
+ambit_network_options ambit_experiment_network(const ambit_settings *settings,
+                                               const ambit_sample_shape *shape);
+
+#endif

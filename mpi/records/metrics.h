@@ -1,0 +1,73 @@
+/* The metrics of a run: metrics.jsonl, and TensorBoard event files beside it.
+ *
+ * metrics.jsonl is the source of truth: whole lines of JSON, null for a number that is not finite.
+ * Three kinds of line:
+ *
+ *   {"kind":"start","step":0,"time":1700000000,"commit":"1f2e3d4","ranks":2,"hosts":["a"],
+ *    "parameters":490784,"batch":128,"steps":8000,"sources":["clean","rrt"],"sigma_edges":[0,…,1],
+ *    "bin_probability":[…],"effective_samples":[…]}
+ *   {"kind":"train","step":100,"seconds":12.3,"loss":0.51,"rate":0.002,"gradient_norm":0.8,
+ *    "samples_per_second":9000,"peak_share":0.42,"data_share":0.05,"exchange_share":0.03,
+ *    "wait_share":0.01,"bin_loss":[…],"bin_count":[…],"source_count":[…]}
+ *   {"kind":"validate","step":500,"loss":0.6,"bin_loss":[…],"bin_count":[…]}
+ *
+ * The bins of the arrays are AMBIT_METRIC_BINS equal intervals of σ; a bin nothing fell into has
+ * loss null. Shares are of the time since the line before, means over the ranks: reading samples;
+ * summing gradients and updating; waiting until the other ranks of the node have come as far. The
+ * rest is computing. Losses are means per element since the line before; counts are samples.
+ * "seconds" counts training time over all starts of the run. A restart appends a new "start" line
+ * with its step, after the file was cut back to the checkpoint's step.
+ *
+ * Rank 0 alone writes. Not collective.
+ */
+#ifndef AMBIT_MPI_RECORDS_METRICS_H
+#define AMBIT_MPI_RECORDS_METRICS_H
+
+#include "../../core/base/status.h"
+
+#include <stdint.h>
+
+enum { AMBIT_METRIC_BINS = 20 };
+
+typedef struct ambit_metrics ambit_metrics;
+
+typedef struct {
+    int64_t step, parameters, batch, steps;
+    double time; /* seconds since 1970 */
+    int ranks;
+    const char *const *hosts;
+    int host_count;
+    const char *const *sources;
+    int source_count;
+    double bin_probability[AMBIT_METRIC_BINS], effective_samples[AMBIT_METRIC_BINS];
+} ambit_metrics_start;
+
+typedef struct {
+    int64_t step;
+    double seconds, loss, rate, gradient_norm, samples_per_second, peak_share, data_share,
+        exchange_share, wait_share;
+    double bin_loss[AMBIT_METRIC_BINS];
+    int64_t bin_count[AMBIT_METRIC_BINS];
+    const int64_t *source_count; /* one a source */
+    int source_total;
+} ambit_metrics_train;
+
+typedef struct {
+    int64_t step;
+    double loss, bin_loss[AMBIT_METRIC_BINS];
+    int64_t bin_count[AMBIT_METRIC_BINS];
+} ambit_metrics_validate;
+
+/* Opens folder/metrics.jsonl for appending, cutting off whole and partial lines of steps after
+ * `resume_step` (0: starts anew), and a new event file. */
+ambit_status ambit_metrics_open(const char *folder, int64_t resume_step, ambit_metrics **metrics);
+ambit_status ambit_metrics_write_start(ambit_metrics *metrics, const ambit_metrics_start *line);
+ambit_status ambit_metrics_write_train(ambit_metrics *metrics, const ambit_metrics_train *line);
+ambit_status ambit_metrics_write_validate(ambit_metrics *metrics,
+                                          const ambit_metrics_validate *line);
+ambit_status ambit_metrics_close(ambit_metrics *metrics);
+
+/* The metric bin of σ. */
+int ambit_metrics_bin(double sigma);
+
+#endif

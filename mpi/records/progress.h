@@ -1,0 +1,27 @@
+/* What the user sees while a run trains: on a terminal one status line, rewritten at most four
+ * times a second; elsewhere (Slurm's log) a whole line at growing intervals. Rank 0 alone calls
+ * this. To stderr.
+ */
+#ifndef AMBIT_MPI_RECORDS_PROGRESS_H
+#define AMBIT_MPI_RECORDS_PROGRESS_H
+
+#include <stdint.h>
+
+typedef struct {
+    const char *title;
+    int terminal;
+    double started, last; /* seconds of the monotonic clock */
+    double interval;      /* until the next line, where there is no terminal */
+    int64_t first_step;   /* where this job began */
+} ambit_progress;
+
+void ambit_progress_start(ambit_progress *progress, const char *title, int64_t first_step);
+
+/* Shows step `step` of `steps` when it is time to. peak_share: fraction, 0 when not known. */
+void ambit_progress_show(ambit_progress *progress, int64_t step, int64_t steps, double loss,
+                         double samples_per_second, double peak_share);
+
+/* Ends the status line, so that what follows begins on a line of its own. */
+void ambit_progress_end(ambit_progress *progress);
+
+#endif

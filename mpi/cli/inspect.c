@@ -1,5 +1,6 @@
 #include "inspect.h"
 
+#include "../../core/base/text.h"
 #include "../records/json.h"
 
 #include <inttypes.h>
@@ -68,9 +69,7 @@ enum { MOST_ROWS = 16, FEW_ROWS = 4, BAR = 40 };
 
 /* Pads to `width` characters, counting UTF-8 as printf does not. */
 static void put(FILE *out, const char *text, int width) {
-    int length = 0;
-    for (const char *c = text; *c; c++)
-        length += ((unsigned char)*c & 0xc0) != 0x80;
+    int length = ambit_text_length(text);
     fprintf(out, "%s%*s", text, length < width ? width - length : 0, "");
 }
 
@@ -86,11 +85,14 @@ static void print_field(FILE *out, const ambit_store *store, int f) {
     const ambit_field_info *field = ambit_store_field(store, f);
     const ambit_statistics *s = ambit_store_statistics(store, f);
     int64_t rows = s->elements > MOST_ROWS ? FEW_ROWS : s->elements;
-    char type[96], place[48];
+    char type[96], place[48], plain[AMBIT_TEXT_GROWTH * sizeof type];
     ambit_field_type(field, type, sizeof type);
     put(out, field->name, 32);
-    fprintf(out, " %s%s%s\n", type, field->unit[0] ? ", " : "",
-            field->element == AMBIT_STORE_BYTES ? ", bytes a step" : field->unit);
+    fprintf(out, " %s", ambit_text_shown(type, "", plain, sizeof plain));
+    fprintf(out, "%s%s\n", field->unit[0] ? ", " : "",
+            field->element == AMBIT_STORE_BYTES
+                ? ", bytes a step"
+                : ambit_text_shown(field->unit, "", plain, sizeof plain));
     for (int64_t e = 0; e < rows; e++) {
         int padded = e < 64 && (field->zero_padded >> e & 1);
         int alone = e < 64 && (field->unnormalised >> e & 1);
@@ -135,15 +137,19 @@ static void print_ambits(FILE *out, const ambit_store_summary *summary) {
 
 static void print_provenance(FILE *out, const ambit_store *store) {
     const char *value, *key;
+    char plain[AMBIT_TEXT_GROWTH * AMBIT_MESSAGE_SIZE];
     fprintf(out, "\nprovenance:\n");
-    for (int i = 0; (key = ambit_store_provenance(store, i, &value)); i++)
-        fprintf(out, "  %-10s %s\n", key, value);
+    for (int i = 0; (key = ambit_store_provenance(store, i, &value)); i++) {
+        fprintf(out, "  %-10s", ambit_text_shown(key, "", plain, sizeof plain));
+        fprintf(out, " %s\n", ambit_text_shown(value, "", plain, sizeof plain));
+    }
 }
 
 void ambit_inspect_text(const ambit_store *store, const ambit_store_summary *summary, FILE *out) {
     int64_t episodes = ambit_store_episode_count(store), steps = ambit_store_step_count(store);
-    fprintf(out, "%s: %" PRId64 " episodes, %" PRId64 " steps", ambit_store_folder(store), episodes,
-            steps);
+    char folder[AMBIT_MESSAGE_SIZE];
+    ambit_text_shown(ambit_store_folder(store), "", folder, sizeof folder);
+    fprintf(out, "%s: %" PRId64 " episodes, %" PRId64 " steps", folder, episodes, steps);
     if (ambit_store_step_seconds(store) > 0)
         fprintf(out, " of %g s", ambit_store_step_seconds(store));
     fprintf(out, ", %d shards\n", ambit_store_shard_count(store));

@@ -1,6 +1,7 @@
 #include "value.h"
 
 #include "../../core/base/nearest.h"
+#include "../../core/base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -150,27 +151,10 @@ static bool read_choice(const ambit_schema_row *row, const char *text, void *mem
     return false;
 }
 
-/* The first code point of UTF-8 text and its length in bytes; 0 where it is not UTF-8. */
-static int decode(const char *text, uint32_t *point) {
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char *at = (const unsigned char *)text;
-    int length = *at < 0x80 ? 1 : *at >= 0xf0 ? 4 : *at >= 0xe0 ? 3 : 2;
-    if ((*at >= 0x80 && *at < 0xc0) || *at >= 0xf8)
-        return 0;
-    *point = length == 1 ? *at : *at & (0x7fu >> length);
-    for (int i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-        *point = *point << 6 | (at[i] & 0x3fu);
-    }
-    bool surrogate = *point >= 0xd800 && *point < 0xe000;
-    return *point < smallest[length] || *point > 0x10ffff || surrogate ? 0 : length;
-}
-
 static bool is_utf8(const char *text) {
     uint32_t point;
     int length = 1;
-    while (*text && (length = decode(text, &point)) > 0)
+    while (*text && (length = ambit_utf8_decode(text, &point)) > 0)
         text += length;
     return length > 0;
 }
@@ -212,13 +196,6 @@ static bool is_plain(const char *text) {
     return true;
 }
 
-/* Whether a code point stands for itself between double quotes: control characters and line breaks
- * of any script do not, nor what YAML's readers refuse. */
-static bool is_printable(uint32_t point) {
-    return point >= 0x20 && (point < 0x7f || point >= 0xa0) && point != 0x2028 && point != 0x2029 &&
-           point != 0xfeff && point != 0xfffe && point != 0xffff;
-}
-
 void ambit_value_quote(const char *value, FILE *out) {
     if (is_plain(value)) {
         fputs(value, out);
@@ -226,10 +203,10 @@ void ambit_value_quote(const char *value, FILE *out) {
     }
     fputc('"', out);
     uint32_t point;
-    for (int length; *value && (length = decode(value, &point)) > 0; value += length) {
+    for (int length; *value && (length = ambit_utf8_decode(value, &point)) > 0; value += length) {
         if (point == '"' || point == '\\')
             fprintf(out, "\\%c", (int)point);
-        else if (is_printable(point))
+        else if (ambit_point_is_printable(point))
             fwrite(value, 1, (size_t)length, out);
         else
             fprintf(out, "\\U%08" PRIX32, point);

@@ -1,5 +1,6 @@
 #include "chart.h"
 
+#include "../../core/base/text.h"
 #include "axis.h"
 #include "number.h"
 #include "style.h"

@@ -1,5 +1,6 @@
 #include "page.h"
 
+#include "../../core/base/text.h"
 #include "../../datasets/files.h"
 
 #include <stdarg.h>
@@ -44,21 +45,9 @@ void ambit_page_add(ambit_page *page, const char *format, ...) {
 
 /* Bytes of the UTF-8 character at `text` that a page may hold; 0 where there is none. */
 static size_t character_size(const char *text) {
-    const unsigned char *c = (const unsigned char *)text;
-    if (c[0] < 0x80)
-        return c[0] >= 0x20 && c[0] != 0x7f;
-    size_t size = c[0] >= 0xc2 && c[0] < 0xe0   ? 2
-                  : c[0] >= 0xe0 && c[0] < 0xf0 ? 3
-                  : c[0] >= 0xf0 && c[0] < 0xf5 ? 4
-                                                : 0;
-    for (size_t i = 1; i < size; i++)
-        if ((c[i] & 0xc0) != 0x80)
-            return 0;
-    int overlong = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xf0 && c[1] < 0x90);
-    int surrogate = c[0] == 0xed && c[1] > 0x9f;
-    int beyond = c[0] == 0xf4 && c[1] > 0x8f;
-    int not_character = c[0] == 0xef && c[1] == 0xbf && c[2] > 0xbd;
-    return overlong || surrogate || beyond || not_character ? 0 : size;
+    uint32_t point;
+    int length = ambit_utf8_decode(text, &point);
+    return length > 0 && ambit_point_is_printable(point) ? (size_t)length : 0;
 }
 
 static const char *reference(char character) {
@@ -88,13 +77,6 @@ void ambit_page_escape(ambit_page *page, const char *text) {
             add_bytes(page, text, size);
         text += size ? size : 1;
     }
-}
-
-int ambit_text_length(const char *text) {
-    int length = 0;
-    for (; *text; text++)
-        length += (*text & 0xc0) != 0x80;
-    return length;
 }
 
 void ambit_page_escape_cut(ambit_page *page, const char *text, int characters) {

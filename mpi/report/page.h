@@ -20,15 +20,12 @@ __attribute__((format(printf, 2, 3)))
 #endif
 void ambit_page_add(ambit_page *page, const char *format, ...);
 
-/* Adds text with & < > " ' as character references; bytes that are not UTF-8 and control characters
- * become U+FFFD. */
+/* Adds text with & < > " ' as character references; bytes that are not UTF-8 and what is not
+ * printable (core/base/text.h) become U+FFFD. */
 void ambit_page_escape(ambit_page *page, const char *text);
 
 /* The same of at most `characters` characters, the last of which is "…" where there were more. */
 void ambit_page_escape_cut(ambit_page *page, const char *text, int characters);
-
-/* Characters of UTF-8, not bytes. */
-int ambit_text_length(const char *text);
 
 /* Adds one cell of a table of tab-separated values: tabs and line breaks become spaces. */
 void ambit_page_cell(ambit_page *page, const char *text);

@@ -1,5 +1,7 @@
 #include "shares.h"
 
+#include "../../core/base/text.h"
+
 #include <math.h>
 
 /* Pixels. */

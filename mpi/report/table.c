@@ -1,6 +1,7 @@
 /* The table of results as lines of text, for a terminal. */
 #include "report.h"
 
+#include "../../core/base/text.h"
 #include "number.h"
 #include "record.h"
 
@@ -9,12 +10,9 @@
 
 enum { CELL = 2 * AMBIT_NUMBER_SIZE, NAME_WIDTH = 34, COLUMN_WIDTH = 22 };
 
-/* Writes text and blanks up to `width` places on the screen: bytes that go on a UTF-8 character
- * take none. */
+/* Writes text and blanks up to `width` places on the screen. */
 static void write_padded(FILE *out, const char *text, int width) {
-    int places = 0;
-    for (const char *byte = text; *byte; byte++)
-        places += (*byte & 0xC0) != 0x80;
+    int places = ambit_text_length(text);
     fprintf(out, "%s%*s", text, places < width ? width - places : 1, "");
 }
 

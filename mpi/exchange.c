@@ -311,7 +311,7 @@ static void share_blocks(ambit_exchange *x, int64_t first, int64_t end, block_wo
 
 /* out may be a or b. */
 AMBIT_VECTOR static void add(const float *a, const float *b, int64_t count, float *out) {
-#pragma GCC ivdep
+#pragma omp simd
     for (int64_t i = 0; i < count; i++)
         out[i] = a[i] + b[i];
 }

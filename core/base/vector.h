@@ -1,9 +1,9 @@
 /* Loops that the compiler turns into vector code, and an exponential that does not stop it.
  *
  * AMBIT_VECTOR before a function compiles it three times (AVX-512, AVX2, plain x86-64) and chooses
- * when the program starts, so one build serves every node. Sums marked `#pragma omp simd
- * reduction` are taken in vector lanes: the same on each run of one kind of processor, whatever
- * the address of the data, but not the same between kinds.
+ * when the program starts, so one build serves every node; Clang compiles it once, for plain
+ * x86-64. Sums marked `#pragma omp simd reduction` are taken in vector lanes: the same on each run
+ * of one kind of processor, whatever the address of the data, but not the same between kinds.
  */
 #ifndef AMBIT_CORE_BASE_VECTOR_H
 #define AMBIT_CORE_BASE_VECTOR_H

@@ -5,17 +5,17 @@
  * copied, so that nothing is kept in bfloat16: parameters, activations and gradients stay single.
  */
 #include "block_kernel.h"
-#include "block_turn.h"
 
 #include <stddef.h>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(AMBIT_REAL_DOUBLE)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(AMBIT_REAL_DOUBLE)
+
+#include "block_turn.h"
 
 #include <immintrin.h>
 
-#define BF16 __attribute__((target("arch=x86-64-v4,avx512bf16")))
-#define BF16_INLINE                                                                                \
-    __attribute__((target("arch=x86-64-v4,avx512bf16"), always_inline)) static inline
+#define BF16 __attribute__((target(AMBIT_AVX512 ",avx512bf16")))
+#define BF16_INLINE BF16 __attribute__((always_inline)) static inline
 
 enum {
     LANES = 16, /* numbers of a vector; pairs of a vector of pairs */
@@ -155,9 +155,7 @@ const ambit_block_kernel *ambit_block_bf16(void) {
                                               .copy_across = copy_across,
                                               .copy_lines = copy_lines,
                                               .tiles = tiles};
-    const int available =
-        __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16");
-    return available ? &kernel : NULL;
+    return ambit_block_single(512) && __builtin_cpu_supports("avx512bf16") ? &kernel : NULL;
 }
 
 #else

@@ -66,6 +66,9 @@ typedef struct {
     ambit_tile_function *const *tiles;
 } ambit_block_kernel;
 
+/* What the kernels of 512 bits are compiled for: ambit_block_single() looks for all of it. */
+#define AMBIT_AVX512 "avx512f,avx512bw,avx512dq,avx512vl,fma"
+
 /* The kernels: of single precision with vectors of 512 or 256 bits, and of bfloat16. NULL where
  * this processor, or this build, cannot. (block_single.c, block_bf16.c) */
 const ambit_block_kernel *ambit_block_single(int bits);

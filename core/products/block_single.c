@@ -1,14 +1,15 @@
 /* The kernel of single precision, in plain C that the compiler turns into 6 × 4 (AVX-512) or 6 × 2
  * (AVX2) vectors of sums in registers. Both give the same bits. */
 #include "block_kernel.h"
-#include "block_turn.h"
 
 #include <stddef.h>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(AMBIT_REAL_DOUBLE)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(AMBIT_REAL_DOUBLE)
 
-#define AVX512 __attribute__((target("arch=x86-64-v4")))
-#define AVX2 __attribute__((target("arch=x86-64-v3")))
+#include "block_turn.h"
+
+#define AVX512 __attribute__((target(AMBIT_AVX512)))
+#define AVX2 __attribute__((target("avx2,fma")))
 
 /* ---- copying ---- */
 
@@ -134,9 +135,13 @@ const ambit_block_kernel *ambit_block_single(int bits) {
                                             .copy_along = copy_along,
                                             .copy_across = copy_across,
                                             .tiles = narrow};
+    const int has_fma = __builtin_cpu_supports("fma") != 0;
     if (bits == 512)
-        return __builtin_cpu_supports("x86-64-v4") ? &avx512 : NULL;
-    return __builtin_cpu_supports("x86-64-v3") ? &avx2 : NULL;
+        return has_fma && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
+                   ? &avx512
+                   : NULL;
+    return has_fma && __builtin_cpu_supports("avx2") ? &avx2 : NULL;
 }
 
 #else

@@ -8,21 +8,17 @@
 enum { AMBIT_TURN_ROWS = 8 }; /* at a time, in registers */
 
 typedef float ambit_eight __attribute__((vector_size(32), aligned(4), may_alias));
-typedef int32_t ambit_places __attribute__((vector_size(32)));
 
 /* Of numbers (half = 0: the lower four, 1: the upper), then of pairs, then of fours of two rows. */
 #define AMBIT_JOIN_ONES(a, b, half)                                                                \
-    __builtin_shuffle(a, b,                                                                        \
-                      (half) ? (ambit_places){2, 10, 3, 11, 6, 14, 7, 15}                          \
-                             : (ambit_places){0, 8, 1, 9, 4, 12, 5, 13})
+    __builtin_shufflevector(a, b, 0 + 2 * (half), 8 + 2 * (half), 1 + 2 * (half), 9 + 2 * (half),  \
+                            4 + 2 * (half), 12 + 2 * (half), 5 + 2 * (half), 13 + 2 * (half))
 #define AMBIT_JOIN_TWOS(a, b, half)                                                                \
-    __builtin_shuffle(a, b,                                                                        \
-                      (half) ? (ambit_places){2, 3, 10, 11, 6, 7, 14, 15}                          \
-                             : (ambit_places){0, 1, 8, 9, 4, 5, 12, 13})
+    __builtin_shufflevector(a, b, 0 + 2 * (half), 1 + 2 * (half), 8 + 2 * (half), 9 + 2 * (half),  \
+                            4 + 2 * (half), 5 + 2 * (half), 12 + 2 * (half), 13 + 2 * (half))
 #define AMBIT_JOIN_FOURS(a, b, half)                                                               \
-    __builtin_shuffle(a, b,                                                                        \
-                      (half) ? (ambit_places){4, 5, 6, 7, 12, 13, 14, 15}                          \
-                             : (ambit_places){0, 1, 2, 3, 8, 9, 10, 11})
+    __builtin_shufflevector(a, b, 0 + 4 * (half), 1 + 4 * (half), 2 + 4 * (half), 3 + 4 * (half),  \
+                            8 + 4 * (half), 9 + 4 * (half), 10 + 4 * (half), 11 + 4 * (half))
 
 /* Of 8 × 8 words from `first` on, as ambit_turn_words(). */
 AMBIT_INLINE void ambit_turn_square(const float *const *rows, int64_t first, int64_t step,

@@ -180,6 +180,61 @@ static void test_same_bits(void **state) {
     }
 }
 
+/* The nearest number of bfloat16, to even. */
+static float round_to_bf16(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* A factor at i of the sum, zero beyond its end. */
+static float factor_at(way kind, const float *row, int64_t i, int64_t k) {
+    const float x = i < k ? row[i] : 0;
+    return kind == PAIRS ? round_to_bf16(x) : x;
+}
+
+/* Σ first ≤ i < end of x[i]·y[i], each product added without being rounded before; of a pair, the
+ * second first, as the instruction is defined. */
+static float sum_in_order(way kind, const float *x, const float *y, int64_t first, int64_t end) {
+    const int64_t word = kind == PAIRS ? 2 : 1;
+    float sum = 0;
+    for (int64_t i = first; i < end; i += word)
+        for (int64_t l = i + word - 1; l >= i; l--)
+            sum = fmaf(factor_at(kind, x, l, end), factor_at(kind, y, l, end), sum);
+    return sum;
+}
+
+/* Bits follow from the order of additions alone, so every compiler gives the same: parts of a sum
+ * as long as a block, the least even ones, are added to beta·C one after the other. */
+static void test_order(void **state) {
+    const sizes s = {13, 70, 2000};
+    const ambit_product p = product_of(&s, 2, -0.7f);
+    static float before[ROOM];
+    (void)state;
+    fill(a, ROOM, 8);
+    fill(b, ROOM, 9);
+    fill(before, ROOM, 10);
+    for (way w = NARROW; w < WAYS; w++) {
+        const int64_t part = w == PAIRS ? 668 : 334; /* 2000 in 3 and in 6 */
+        if (!can(w))
+            continue;
+        memcpy(c, before, sizeof c);
+        multiply(w, &p);
+        for (int64_t row = 0; row < s.m; row++)
+            for (int64_t column = 0; column < s.n; column++) {
+                const float *x = ambit_matrix_row(&p.a, row), *y = ambit_matrix_row(&p.b, column);
+                float sum = before[row * p.c.stride + column];
+                for (int64_t i = 0; i < s.k; i += part) {
+                    const float more = sum_in_order(w, x, y, i, i + part < s.k ? i + part : s.k);
+                    sum = fmaf(i ? 1 : p.beta, sum, more);
+                }
+                assert_memory_equal(ambit_matrix_row(&p.c, row) + column, &sum, sizeof sum);
+            }
+    }
+}
+
 /* 1 + 2⁻⁸ lies between 1 and 1 + 2⁻⁷, and 1 + 3·2⁻⁸ between that and 1 + 2⁻⁶. */
 static void test_rounding(void **state) {
     static const float rows[][2] = {
@@ -329,9 +384,10 @@ int main(void) {
     ambit_blas_start();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exact),     cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_rounding),
-        cmocka_unit_test(test_bound),     cmocka_unit_test(test_finish),
-        cmocka_unit_test(test_tiles),     cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_order),
+        cmocka_unit_test(test_rounding),  cmocka_unit_test(test_bound),
+        cmocka_unit_test(test_finish),    cmocka_unit_test(test_tiles),
+        cmocka_unit_test(test_shared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

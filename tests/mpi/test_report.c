@@ -165,8 +165,7 @@ static void a_report_has_all_sections(void **state) {
                                         "Throughput",
                                         "Time split",
                                         "<code>train.lr</code></th><td>1e-3</td><td>2e-3</td>",
-                                        "490\xe2\x80\x89"
-                                        "784",
+                                        "490\u2009784",
                                         "65 %",
                                         "2023-11-14 22:13 UTC"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)

@@ -174,7 +174,7 @@ static ambit_status make_normaliser(ambit_mixture *m, const ambit_mixture_option
         .observation = options->normalise_observation,
         .chunk = options->normalise_action,
         .relative = m->relative,
-        .sample_count = m->population.trained,
+        .sample_count = m->population.parts[AMBIT_PART_TRAINED].count,
         .read_raw_chunk = read_raw_chunk,
         .context = m,
     };
@@ -257,17 +257,14 @@ bool ambit_mixture_may_miss(const ambit_mixture *mixture, ambit_condition which)
     return mixture->conditions.may_miss[which];
 }
 
-int64_t ambit_mixture_sample_count(const ambit_mixture *mixture) {
-    return mixture->population.trained;
+int64_t ambit_mixture_sample_count(const ambit_mixture *mixture, ambit_part part) {
+    return mixture->population.parts[part].count;
 }
 
-const ambit_class *ambit_mixture_classes(const ambit_mixture *mixture, int *count) {
-    *count = mixture->population.class_count;
-    return mixture->population.classes;
-}
-
-int64_t ambit_mixture_heldout_count(const ambit_mixture *mixture, int source_index) {
-    return mixture->population.heldout[source_index].count;
+const ambit_class *ambit_mixture_classes(const ambit_mixture *mixture, ambit_part part,
+                                         int *count) {
+    *count = mixture->population.parts[part].class_count;
+    return mixture->population.parts[part].classes;
 }
 
 const ambit_normaliser *ambit_mixture_normaliser(const ambit_mixture *mixture) {
@@ -342,7 +339,7 @@ static ambit_status read_sample(ambit_mixture *m, int source_index, int64_t step
 /* The chunk of sample `number`, counted over all classes, before normalisation. */
 static ambit_status read_raw_chunk(void *mixture, int64_t number, float *chunk) {
     ambit_mixture *m = mixture;
-    const ambit_population *p = &m->population;
+    const ambit_population_part *p = &m->population.parts[AMBIT_PART_TRAINED];
     int c = 0;
     while (number >= p->classes[c].count)
         number -= p->classes[c++].count;
@@ -352,27 +349,15 @@ static ambit_status read_raw_chunk(void *mixture, int64_t number, float *chunk) 
     return read_chunk(m, from, step, first, end, chunk);
 }
 
-ambit_status ambit_mixture_read(ambit_mixture *mixture, int class_index, int64_t ordinal,
-                                ambit_sample *sample) {
-    const ambit_population *p = &mixture->population;
+ambit_status ambit_mixture_read(ambit_mixture *mixture, ambit_part part, int class_index,
+                                int64_t ordinal, ambit_sample *sample) {
+    const ambit_population_part *p = &mixture->population.parts[part];
     if (class_index < 0 || class_index >= p->class_count || ordinal < 0 ||
         ordinal >= p->classes[class_index].count)
         return ambit_fail(AMBIT_INTERNAL,
-                          "mixture: sample %" PRId64 " of class %d was asked for, which there is "
-                          "not",
-                          ordinal, class_index);
+                          "mixture: sample %" PRId64 " of class %d of part %d was asked for, which "
+                          "there is not",
+                          ordinal, class_index, (int)part);
     return read_sample(mixture, p->classes[class_index].source,
                        ambit_step_set_at(&p->members[class_index], ordinal), sample);
-}
-
-ambit_status ambit_mixture_read_heldout(ambit_mixture *mixture, int source_index, int64_t index,
-                                        ambit_sample *sample) {
-    if (source_index < 0 || source_index >= mixture->source_count || index < 0 ||
-        index >= mixture->population.heldout[source_index].count)
-        return ambit_fail(AMBIT_INTERNAL,
-                          "mixture: held-out sample %" PRId64 " of source %d was asked for, which "
-                          "there is not",
-                          index, source_index);
-    int64_t step = ambit_step_set_at(&mixture->population.heldout[source_index], index);
-    return read_sample(mixture, source_index, step, sample);
 }

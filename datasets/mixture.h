@@ -28,13 +28,13 @@
  * of their own: standard and bounds_q99 then measure the relative chunks, all steps together, over
  * the same samples as step_rms.
  *
- * Classes: trained samples with equal source, σ_min and σ_max, these rounded to 1/10,000, in the
- * order of these three; within a class, samples in the order of their steps. With shares, a
- * sample weighs (share/Σ shares)·(all samples)/(samples of its source).
+ * Parts: a fraction of the episodes of each source, chosen by a keyed shuffle, is held out and
+ * never trained on: round(fraction × episodes), at least one and never all of them, where the
+ * fraction is above 0 and there are two episodes or more.
  *
- * Held out: a fraction of the episodes of each source, chosen by a keyed shuffle, is never trained
- * on: round(fraction × episodes), at least one and never all of them, where the fraction is above 0
- * and there are two episodes or more.
+ * Classes: samples of a part with equal source, σ_min and σ_max, these rounded to 1/10,000, in the
+ * order of these three; within a class, samples in the order of their steps. With shares, a
+ * sample weighs (share/Σ shares)·(all samples)/(samples of its source) of its part.
  *
  * Not collective; every rank builds the same mixture from the same files.
  */
@@ -117,14 +117,19 @@ int64_t ambit_sample_chunk_size(const ambit_sample_shape *shape);
 int64_t ambit_sample_condition_size(const ambit_sample_shape *shape, ambit_condition which);
 
 const ambit_sample_shape *ambit_mixture_shape(const ambit_mixture *mixture);
-int64_t ambit_mixture_sample_count(const ambit_mixture *mixture); /* trainable, all sources */
+
+/* What a sample is for. */
+typedef enum { AMBIT_PART_TRAINED, AMBIT_PART_HELDOUT, AMBIT_PARTS } ambit_part;
+
+/* Samples of a part, all sources together. */
+int64_t ambit_mixture_sample_count(const ambit_mixture *mixture, ambit_part part);
 
 /* Whether samples may miss a condition: a source lacks a field of it, or a caption is empty.
  * Captions of signs alone show when they are read. */
 bool ambit_mixture_may_miss(const ambit_mixture *mixture, ambit_condition which);
 
-/* The classes of the draw, owned by the mixture. */
-const ambit_class *ambit_mixture_classes(const ambit_mixture *mixture, int *count);
+/* The classes of a part, owned by the mixture; those that are trained on are the draw's. */
+const ambit_class *ambit_mixture_classes(const ambit_mixture *mixture, ambit_part part, int *count);
 
 /* A sample, and where it goes. */
 typedef struct {
@@ -136,14 +141,9 @@ typedef struct {
                                       run over these sources */
 } ambit_sample;
 
-/* Reads a sample, normalised, to where *sample says. */
-ambit_status ambit_mixture_read(ambit_mixture *mixture, int class_index, int64_t ordinal,
-                                ambit_sample *sample);
-
-/* Held-out samples of a source, likewise; indices [0, count). */
-int64_t ambit_mixture_heldout_count(const ambit_mixture *mixture, int source);
-ambit_status ambit_mixture_read_heldout(ambit_mixture *mixture, int source, int64_t index,
-                                        ambit_sample *sample);
+/* Reads sample `ordinal` of a class, normalised, to where *sample says. */
+ambit_status ambit_mixture_read(ambit_mixture *mixture, ambit_part part, int class_index,
+                                int64_t ordinal, ambit_sample *sample);
 
 /* The affine maps in use: normalised = clamp((raw − shift)·scale) with clamp to ±limit (0: none;
  * elements left alone, with shift 0 and scale 1, are never clamped). Scale 0 marks an element that

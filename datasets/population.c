@@ -10,9 +10,10 @@
 /* σ bounds are told apart to this many parts of one. */
 static const double bound_parts = 10000;
 
-/* An episode and the set it belongs to. */
+/* An episode and the class it belongs to. */
 typedef struct {
-    int source, heldout;
+    int source;
+    ambit_part part;
     int32_t sigma_min, sigma_max; /* in 1/bound_parts */
     int64_t first, count;
 } member;
@@ -93,18 +94,17 @@ static ambit_status list_source(const ambit_mixture_options *options, int source
         member *m = &members[e];
         ambit_store_episode_range(store, e, &first, &end);
         *m = (member){.source = source, .first = first, .count = end - first};
-        m->heldout = (int64_t)ambit_permute(key, (uint64_t)episodes, (uint64_t)e) < heldout ? 1 : 0;
+        if ((int64_t)ambit_permute(key, (uint64_t)episodes, (uint64_t)e) < heldout)
+            m->part = AMBIT_PART_HELDOUT;
         set_bounds(use, store, e, m);
-        if (m->heldout) /* held-out samples form one set a source, whatever their bounds */
-            m->sigma_min = m->sigma_max = 0;
     }
     return AMBIT_OK;
 }
 
-static int same_set_first(const void *a, const void *b) {
+static int same_class_first(const void *a, const void *b) {
     const member *x = a, *y = b;
-    const int64_t left[] = {x->heldout, x->source, x->sigma_min, x->sigma_max, x->first};
-    const int64_t right[] = {y->heldout, y->source, y->sigma_min, y->sigma_max, y->first};
+    const int64_t left[] = {x->part, x->source, x->sigma_min, x->sigma_max, x->first};
+    const int64_t right[] = {y->part, y->source, y->sigma_min, y->sigma_max, y->first};
     for (int i = 0; i < 5; i++)
         if (left[i] != right[i])
             return left[i] < right[i] ? -1 : 1;
@@ -113,44 +113,43 @@ static int same_set_first(const void *a, const void *b) {
 
 /* ------------------------------------------------------------------------------- building */
 
-static int starts_set(const member *members, int64_t i) {
+static int starts_class(const member *members, int64_t i) {
     if (i == 0)
         return 1;
     const member *a = &members[i - 1], *b = &members[i];
-    return a->heldout != b->heldout || a->source != b->source || a->sigma_min != b->sigma_min ||
+    return a->part != b->part || a->source != b->source || a->sigma_min != b->sigma_min ||
            a->sigma_max != b->sigma_max;
 }
 
-static ambit_status allocate_sets(const member *members, int64_t count, int source_count,
-                                  ambit_population *p) {
-    int64_t classes = 0;
-    for (int64_t i = 0; i < count && !members[i].heldout; i++)
-        classes += starts_set(members, i);
-    p->source_count = source_count;
-    AMBIT_TRY(ambit_allocate(&p->classes, (size_t)classes, sizeof *p->classes, "classes"));
-    AMBIT_TRY(ambit_allocate(&p->members, (size_t)classes, sizeof *p->members, "classes"));
-    AMBIT_TRY(ambit_allocate(&p->heldout, (size_t)source_count, sizeof *p->heldout, "classes"));
+static ambit_status allocate_classes(const member *members, int64_t count, ambit_population *p) {
+    size_t classes = 0;
+    for (int64_t i = 0; i < count; i++)
+        classes += starts_class(members, i) ? 1 : 0;
+    AMBIT_TRY(ambit_allocate(&p->classes, classes, sizeof *p->classes, "classes"));
+    AMBIT_TRY(ambit_allocate(&p->members, classes, sizeof *p->members, "classes"));
     return ambit_allocate(&p->runs, (size_t)count, sizeof *p->runs, "runs of samples");
 }
 
-/* The sets one after another, as the members are sorted. */
-static void fill_sets(const member *members, int64_t count, ambit_population *p) {
-    ambit_step_set *set = NULL;
+/* The classes one after another, as the members are sorted. */
+static void fill_classes(const member *members, int64_t count, ambit_population *p) {
+    int classes = 0;
     for (int64_t i = 0; i < count; i++) {
         const member *m = &members[i];
-        if (starts_set(members, i)) {
-            set = m->heldout ? &p->heldout[m->source] : &p->members[p->class_count];
-            set->runs = p->runs + i; /* no set has more runs than members */
-            if (!m->heldout)
-                p->classes[p->class_count++] =
-                    (ambit_class){.source = m->source,
-                                  .sigma_min = m->sigma_min / bound_parts,
-                                  .sigma_max = m->sigma_max / bound_parts};
+        ambit_population_part *part = &p->parts[m->part];
+        if (starts_class(members, i)) {
+            if (part->class_count++ == 0) {
+                part->classes = p->classes + classes;
+                part->members = p->members + classes;
+            }
+            p->members[classes].runs = p->runs + i; /* no class has more runs than members */
+            p->classes[classes++] = (ambit_class){.source = m->source,
+                                                  .sigma_min = m->sigma_min / bound_parts,
+                                                  .sigma_max = m->sigma_max / bound_parts};
         }
-        add_run(set, m->first, m->count);
+        add_run(&p->members[classes - 1], m->first, m->count);
+        p->classes[classes - 1].count += m->count;
+        part->count += m->count;
     }
-    for (int c = 0; c < p->class_count; c++)
-        p->trained += p->classes[c].count = p->members[c].count;
 }
 
 static ambit_status gather(const ambit_mixture_options *options, ambit_store *const *stores,
@@ -160,9 +159,9 @@ static ambit_status gather(const ambit_mixture_options *options, ambit_store *co
         AMBIT_TRY(list_source(options, s, stores[s], members + done));
         done += ambit_store_episode_count(stores[s]);
     }
-    qsort(members, (size_t)count, sizeof *members, same_set_first);
-    AMBIT_TRY(allocate_sets(members, count, options->source_count, p));
-    fill_sets(members, count, p);
+    qsort(members, (size_t)count, sizeof *members, same_class_first);
+    AMBIT_TRY(allocate_classes(members, count, p));
+    fill_classes(members, count, p);
     return AMBIT_OK;
 }
 
@@ -187,22 +186,30 @@ static ambit_status check_weights(const ambit_mixture_options *options, double *
                       with_share, options->source_count);
 }
 
-static ambit_status set_weights(const ambit_mixture_options *options, ambit_population *p) {
-    double shares, total = 0;
-    AMBIT_TRY(check_weights(options, &shares));
-    for (int s = 0; s < p->source_count; s++) {
+/* Returns the sum of all weights of the part. */
+static double set_part_weights(const ambit_mixture_options *options, double shares,
+                               ambit_population_part *p) {
+    double total = 0;
+    for (int s = 0; s < options->source_count; s++) {
         const ambit_source_use *use = &options->sources[s];
         double samples = 0, weight = use->weight;
         for (int c = 0; c < p->class_count; c++)
             samples += p->classes[c].source == s ? (double)p->classes[c].count : 0;
         if (shares > 0 && samples > 0)
-            weight = use->share / shares * (double)p->trained / samples;
+            weight = use->share / shares * (double)p->count / samples;
         for (int c = 0; c < p->class_count; c++)
             if (p->classes[c].source == s)
                 p->classes[c].weight = weight;
         total += weight * samples;
     }
-    if (total > 0)
+    return total;
+}
+
+static ambit_status set_weights(const ambit_mixture_options *options, ambit_population *p) {
+    double shares;
+    AMBIT_TRY(check_weights(options, &shares));
+    set_part_weights(options, shares, &p->parts[AMBIT_PART_HELDOUT]);
+    if (set_part_weights(options, shares, &p->parts[AMBIT_PART_TRAINED]) > 0)
         return AMBIT_OK;
     return ambit_fail(AMBIT_DATA, "data.sources: nothing to train on: every source has weight 0; "
                                   "give one of them a weight above 0");
@@ -225,7 +232,6 @@ ambit_status ambit_population_create(const ambit_mixture_options *options,
 void ambit_population_destroy(ambit_population *population) {
     free(population->classes);
     free(population->members);
-    free(population->heldout);
     free(population->runs);
     memset(population, 0, sizeof *population);
 }

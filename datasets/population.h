@@ -1,5 +1,5 @@
-/* The samples of a mixture: which steps of which store are trained on, in which class, and which
- * are held out (mixture.h). Internal to datasets/; not collective. */
+/* The samples of a mixture: which steps of which store belong to which class of which part
+ * (mixture.h). Internal to datasets/; not collective. */
 #ifndef AMBIT_DATASETS_POPULATION_H
 #define AMBIT_DATASETS_POPULATION_H
 
@@ -23,10 +23,14 @@ typedef struct {
     int class_count;
     ambit_class *classes;    /* [class_count] */
     ambit_step_set *members; /* [class_count] */
-    int source_count;
-    ambit_step_set *heldout; /* [source_count] */
-    int64_t trained;         /* samples of all classes */
-    ambit_run *runs;         /* of all sets, one allocation */
+    int64_t count;           /* samples of all classes */
+} ambit_population_part;
+
+typedef struct {
+    ambit_population_part parts[AMBIT_PARTS];
+    ambit_class *classes; /* of all parts, one allocation; likewise what follows */
+    ambit_step_set *members;
+    ambit_run *runs;
 } ambit_population;
 
 /* Stores in the order of options->sources. The caller destroys it, also after a failure. */

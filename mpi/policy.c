@@ -106,6 +106,11 @@ ambit_status ambit_policy_create(const ambit_settings *settings, const ambit_che
     const ambit_normaliser *normaliser = &trained->normaliser;
     ambit_sample_shape shape = trained->shape;
     *policy = NULL;
+    if (settings->train.task != AMBIT_TASK_DENOISE)
+        return ambit_fail(AMBIT_CONFIG,
+                          "train.task: this run trained a classifier (%s), which cannot act; take "
+                          "a run of task denoise",
+                          ambit_tasks[settings->train.task].name);
     if (settings->data.horizon < 1 || normaliser->chunk_size % settings->data.horizon != 0)
         return ambit_fail(AMBIT_CONFIG,
                           "data.horizon: chunks of %" PRId64 " numbers cannot be %" PRId64

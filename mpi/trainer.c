@@ -2,13 +2,13 @@
 
 #include "../core/base/clock.h"
 #include "../core/products/product.h"
+#include "batch.h"
 #include "checkpoint.h"
 #include "config/experiment.h"
 #include "exchange.h"
 #include "meter.h"
 #include "records/metrics.h"
 #include "records/progress.h"
-#include "row.h"
 #include "stop.h"
 #include "validation.h"
 
@@ -26,15 +26,13 @@ typedef struct {
     ambit_optimizer_options optimizer;
 
     ambit_mixture *mixture;
-    const ambit_class *classes;
     ambit_schedule *schedule;
-    ambit_draw *draw;
+    ambit_draw *draw, *heldout_draw;
     ambit_team *team;
     ambit_network *network;
     ambit_exchange *exchange;
-    int64_t first_slot, slot_count, rows; /* this rank's slots; samples a slot */
-    float *clean;                         /* x₀ of one sample */
-    int *sources;                         /* source of each row */
+    ambit_batch batch;              /* a slot's samples */
+    int64_t first_slot, slot_count; /* this rank's slots */
 
     ambit_meter meter;
     ambit_metrics *metrics; /* rank 0 */
@@ -50,26 +48,25 @@ typedef struct {
 /* ---------------------------------------------------------------- setting up */
 
 static ambit_status prepare_data(trainer *t) {
-    int count;
     AMBIT_TRY(ambit_objective_check(&t->settings->objective));
     AMBIT_TRY(ambit_schedule_create(&t->settings->schedule, &t->schedule));
     AMBIT_TRY(ambit_experiment_mixture(t->settings, &t->mixture));
-    t->classes = ambit_mixture_classes(t->mixture, &count);
-    return ambit_experiment_draw(t->settings, t->schedule, t->mixture, &t->draw);
+    AMBIT_TRY(ambit_experiment_draw(t->settings, t->schedule, t->mixture, &t->draw));
+    if (t->settings->train.validate_every == 0)
+        return AMBIT_OK;
+    return ambit_experiment_heldout_draw(t->settings, t->schedule, t->mixture, &t->heldout_draw);
 }
 
 static ambit_status prepare_network(trainer *t) {
     const ambit_sample_shape *shape = ambit_mixture_shape(t->mixture);
     ambit_network_options options = ambit_experiment_network(t->settings, shape);
-    t->rows = t->settings->train.batch / t->settings->train.slots;
-    size_t chunk = (size_t)ambit_sample_chunk_size(shape);
-    AMBIT_TRY(ambit_allocate(&t->clean, chunk, sizeof *t->clean, "a sample"));
-    AMBIT_TRY(ambit_allocate(&t->sources, (size_t)t->rows, sizeof *t->sources, "a slot"));
+    const int64_t rows = t->settings->train.batch / t->settings->train.slots;
     AMBIT_TRY(ambit_team_create((int)t->settings->train.threads, &t->team));
     const ambit_network_means means = {.team = t->team,
                                        .recompute = t->settings->network.recompute,
                                        .precision = t->settings->train.precision};
-    return ambit_network_create_with(&options, &means, t->rows, 1, &t->network);
+    AMBIT_TRY(ambit_network_create_with(&options, &means, rows, 1, &t->network));
+    return ambit_batch_create(t->settings, t->mixture, t->network, rows, &t->batch);
 }
 
 static ambit_status prepare_exchange(trainer *t) {
@@ -121,67 +118,47 @@ static void destroy(trainer *t) {
         ambit_metrics_close(t->metrics);
     ambit_meter_destroy(&t->meter);
     ambit_exchange_destroy(t->exchange);
+    ambit_batch_destroy(&t->batch);
     ambit_network_destroy(t->network);
     ambit_team_destroy(t->team);
     ambit_draw_destroy(t->draw);
+    ambit_draw_destroy(t->heldout_draw);
     ambit_schedule_destroy(t->schedule);
     ambit_mixture_close(t->mixture);
-    free(t->clean);
-    free(t->sources);
 }
 
 /* ---------------------------------------------------------------- one slot */
 
-/* Lets a row lose each of its conditions now and then, where the network can do without. */
-static ambit_status drop_conditions(trainer *t, int64_t row, const ambit_sample *sample,
-                                    uint64_t number) {
-    double drop[AMBIT_CONDITIONS];
-    int keeps[AMBIT_CONDITIONS];
-    for (int c = 0; c < AMBIT_CONDITIONS; c++)
-        drop[c] = t->settings->network.drop;
-    ambit_condition_drop((uint64_t)t->settings->run.seed, number, drop, keeps);
-    return ambit_row_mark(t->network, row, sample, keeps);
-}
-
-/* Fills row `row` of the network's inputs with draw number `number`. */
-static ambit_status fill_row(trainer *t, int64_t row, uint64_t number) {
-    const ambit_objective *objective = &t->settings->objective;
-    const uint64_t seed = (uint64_t)t->settings->run.seed;
-    const ambit_sample_shape *shape = ambit_mixture_shape(t->mixture);
-    const int64_t size = ambit_sample_chunk_size(shape);
-    ambit_sample sample = ambit_row_place(t->network, shape, row, t->clean);
-    ambit_drawn drawn = ambit_draw_at(t->draw, seed, number);
-    const ambit_class *class = &t->classes[drawn.class_index];
-    AMBIT_TRY(ambit_mixture_read(t->mixture, drawn.class_index, drawn.ordinal, &sample));
-    ambit_rng visit = ambit_rng_open(seed, AMBIT_STREAM_NOISE, number);
-    ambit_rng fixed = ambit_rng_open(seed, AMBIT_STREAM_FIXED, sample.number);
-    float *weight = ambit_network_weight(t->network) + row;
-    ambit_objective_make(objective, t->clean, size, drawn.sigma, class->sigma_min, class->sigma_max,
-                         &visit, &fixed, ambit_network_chunk(t->network) + row * size,
-                         ambit_network_target(t->network) + row * size, weight);
-    ambit_network_sigma(t->network)[row] = (float)drawn.sigma;
-    *weight /= (float)t->settings->train.batch;
-    t->sources[row] = class->source;
-    return drop_conditions(t, row, &sample, number);
+/* Fills the batch with the samples of the rank's slot `slot` of step `step`. */
+static ambit_status fill_slot(trainer *t, int64_t step, int64_t slot) {
+    const int64_t batch = t->settings->train.batch, rows = t->batch.rows;
+    const int64_t first = (step - 1) * batch + (t->first_slot + slot) * rows;
+    ambit_batch_source from = {.draw = t->draw,
+                               .part = AMBIT_PART_TRAINED,
+                               .seed = (uint64_t)t->settings->run.seed,
+                               .drops = 1};
+    const double begun = ambit_clock();
+    for (int64_t row = 0; row < rows; row++) {
+        from.number = (uint64_t)(first + row);
+        AMBIT_TRY(ambit_batch_fill(&t->batch, row, &from));
+        ambit_network_weight(t->network)[row] /= (float)batch;
+    }
+    t->data_seconds += ambit_clock() - begun;
+    return AMBIT_OK;
 }
 
 /* Computes the rank's slot `slot` of step `step`: its gradient goes to the exchange. */
 static ambit_status run_slot(trainer *t, int64_t step, int64_t slot) {
-    const int64_t batch = t->settings->train.batch;
-    const int64_t first = (step - 1) * batch + (t->first_slot + slot) * t->rows;
-    double begun = ambit_clock();
-    for (int64_t row = 0; row < t->rows; row++)
-        AMBIT_TRY(fill_row(t, row, (uint64_t)(first + row)));
-    t->data_seconds += ambit_clock() - begun;
+    AMBIT_TRY(fill_slot(t, step, slot));
     ambit_graph_bind(ambit_network_graph(t->network), ambit_exchange_parameters(t->exchange),
                      ambit_exchange_gradient(t->exchange));
     ambit_network_forward(t->network);
     const float *loss = ambit_network_row_loss(t->network);
     const float *weight = ambit_network_weight(t->network);
     const float *sigma = ambit_network_sigma(t->network);
-    for (int64_t row = 0; row < t->rows; row++)
-        ambit_meter_add(&t->meter, slot, t->sources[row], sigma[row], loss[row],
-                        weight[row] * (double)batch);
+    for (int64_t row = 0; row < t->batch.rows; row++)
+        ambit_meter_add(&t->meter, slot, t->batch.sources[row], sigma[row], loss[row],
+                        weight[row] * (double)t->settings->train.batch);
     ambit_network_backward(t->network);
     ambit_exchange_fold(t->exchange);
     return AMBIT_OK;
@@ -297,8 +274,7 @@ static ambit_status validate(trainer *t, int64_t step) {
     ambit_metrics_validate line = {.step = step};
     ambit_exchange_collect_average(t->exchange);
     ambit_graph_bind(ambit_network_graph(t->network), ambit_exchange_average(t->exchange), NULL);
-    AMBIT_TRY(
-        ambit_validate(t->ranks, t->settings, t->schedule, t->mixture, t->network, t->rows, &line));
+    AMBIT_TRY(ambit_validate(t->ranks, &t->batch, t->heldout_draw, &line));
     return ambit_agree(
         t->ranks, t->ranks->rank == 0 ? ambit_metrics_write_validate(t->metrics, &line) : AMBIT_OK);
 }
@@ -409,7 +385,7 @@ ambit_status ambit_train_estimate(const ambit_ranks *ranks, const ambit_settings
             levels++;
         *estimate = (ambit_training_estimate){
             .parameters = count,
-            .samples = ambit_mixture_sample_count(t.mixture),
+            .samples = ambit_mixture_sample_count(t.mixture, AMBIT_PART_TRAINED),
             .parameter_bytes = 2 * count * word, /* with the average; once a node */
             .gradient_bytes = levels * count * word,
             .optimizer_bytes = 2 * ambit_exchange_owned(t.exchange).count * word,

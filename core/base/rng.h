@@ -24,7 +24,7 @@ typedef enum {
     AMBIT_STREAM_HOLDOUT = 6, /* which episodes are held out; index: source */
     AMBIT_STREAM_SHUFFLE = 7, /* keyed permutations */
     AMBIT_STREAM_DROPOUT = 8, /* dropped conditions; index: global draw number */
-    AMBIT_STREAM_VALIDATE = 9 /* σ and noise of held-out samples; index: sample */
+    AMBIT_STREAM_TESTS = 9    /* of tests and benchmarks */
 } ambit_purpose;
 
 /* Streams of plugins have purposes from here on: 2³¹ + the plugin's own number. */

@@ -204,7 +204,7 @@ static ambit_status build(const ambit_schedule *schedule, ambit_draw_order order
                           double (*floor_of)(const void *context, double sigma_min),
                           const void *context, ambit_draw *draw) {
     double *floors;
-    AMBIT_TRY(ambit_schedule_create(&schedule->options, &draw->schedule));
+    AMBIT_TRY(ambit_schedule_copy(schedule, &draw->schedule));
     AMBIT_TRY(allocate_tables(draw, (size_t)draw->class_count, (size_t)schedule->count));
     AMBIT_TRY(ambit_allocate(&floors, (size_t)draw->class_count, sizeof *floors, "draw"));
     for (int c = 0; c < draw->class_count; c++) {

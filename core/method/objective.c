@@ -135,6 +135,13 @@ void ambit_objective_make(const ambit_objective *objective, const float *x0, int
     *weight = (float)weight_of(objective, sigma);
 }
 
+void ambit_noise_add(const float *x0, int64_t size, double sigma, ambit_rng *rng, float *x_sigma) {
+    const float keep = (float)signal_of(sigma), add = (float)sigma;
+    ambit_rng_normals(rng, x_sigma, size);
+    for (int64_t i = 0; i < size; i++)
+        x_sigma[i] = keep * x0[i] + add * x_sigma[i];
+}
+
 /* out = a·x_σ + b·output */
 static void combine(double a, double b, int64_t size, const float *x_sigma, const float *output,
                     float *out) {

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double pi = 3.14159265358979323846;
 
@@ -87,10 +88,8 @@ static ambit_status check_options(const ambit_schedule_options *options) {
     return AMBIT_OK;
 }
 
-ambit_status ambit_schedule_create(const ambit_schedule_options *options,
-                                   ambit_schedule **schedule) {
-    *schedule = NULL;
-    AMBIT_TRY(check_options(options));
+static ambit_status allocate_schedule(const ambit_schedule_options *options,
+                                      ambit_schedule **schedule) {
     ambit_schedule *made;
     AMBIT_TRY(ambit_allocate(&made, 1, sizeof *made, "schedule"));
     made->options = *options;
@@ -103,8 +102,23 @@ ambit_status ambit_schedule_create(const ambit_schedule_options *options,
     }
     made->high = made->low + made->count;
     made->probability = made->high + made->count;
-    fill_by_kind[options->kind](made);
     *schedule = made;
+    return AMBIT_OK;
+}
+
+ambit_status ambit_schedule_create(const ambit_schedule_options *options,
+                                   ambit_schedule **schedule) {
+    *schedule = NULL;
+    AMBIT_TRY(check_options(options));
+    AMBIT_TRY(allocate_schedule(options, schedule));
+    fill_by_kind[options->kind](*schedule);
+    return AMBIT_OK;
+}
+
+ambit_status ambit_schedule_copy(const ambit_schedule *schedule, ambit_schedule **copy) {
+    *copy = NULL;
+    AMBIT_TRY(allocate_schedule(&schedule->options, copy));
+    memcpy((*copy)->low, schedule->low, 3 * (size_t)schedule->count * sizeof *schedule->low);
     return AMBIT_OK;
 }
 

@@ -40,6 +40,7 @@ typedef struct {
  */
 ambit_status ambit_schedule_create(const ambit_schedule_options *options,
                                    ambit_schedule **schedule);
+ambit_status ambit_schedule_copy(const ambit_schedule *schedule, ambit_schedule **copy);
 void ambit_schedule_destroy(ambit_schedule *schedule);
 
 /* σ within bin `k` for u in [0, 1). */

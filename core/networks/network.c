@@ -86,7 +86,7 @@ static ambit_tensor *build_output(const ambit_network *network) {
     ambit_tensor *data = seen.data;
     if (full)
         seen.data = ambit_precondition_input(graph, data, seen.sigma, options->sigma_data);
-    if (options->task == AMBIT_TASK_CLASSIFY)
+    if (options->head == AMBIT_HEAD_LOGIT)
         return ambit_network_build_classifier(graph,
                                               kinds[options->kind].features(graph, options, &seen));
     ambit_tensor *output = kinds[options->kind].build(graph, options, &seen);
@@ -97,7 +97,7 @@ static ambit_tensor *build_output(const ambit_network *network) {
 
 static ambit_tensor *build_loss(ambit_network *network) {
     ambit_graph *graph = network->graph;
-    if (network->options.task == AMBIT_TASK_CLASSIFY) {
+    if (network->options.head == AMBIT_HEAD_LOGIT) {
         network->target = column_input(network, "target");
         network->row_loss = ambit_row_cross_entropy(graph, network->output, network->target);
     } else {
@@ -157,6 +157,10 @@ void ambit_network_destroy(ambit_network *network) {
 }
 
 /* ---- access ---- */
+
+const ambit_network_options *ambit_network_options_of(const ambit_network *network) {
+    return &network->options;
+}
 
 ambit_graph *ambit_network_graph(ambit_network *network) {
     return network->graph;

@@ -21,8 +21,9 @@
 
 typedef enum { AMBIT_NETWORK_MLP, AMBIT_NETWORK_DIT, AMBIT_NETWORK_UNET1D } ambit_network_kind;
 
-/* What comes out: the prediction, or the logit of "this is clean" (mean features, one number). */
-typedef enum { AMBIT_TASK_DENOISE, AMBIT_TASK_CLASSIFY } ambit_network_task;
+/* What comes out: the prediction, or the logit of "this is clean" (mean features, one number).
+ * task.h says when which is trained. */
+typedef enum { AMBIT_HEAD_PREDICTION, AMBIT_HEAD_LOGIT } ambit_network_head;
 
 /* How a network is told its conditions: side by side with the data (mlp); as one vector with σ,
  * from which the scales and shifts of its norms come (mlp, dit); as tokens before the data's (dit);
@@ -66,7 +67,7 @@ typedef struct {
                                          level, a multiple of 8; depth levels, each of twice the
                                          width and half the steps of the one before */
 
-    ambit_network_task task;
+    ambit_network_head head;
     ambit_image_shape image; /* dit only: the data is this, and the chunk's sizes are not used */
     ambit_conditioning conditioning;
     ambit_camera_options camera;
@@ -119,6 +120,9 @@ ambit_status ambit_network_create_with(const ambit_network_options *options,
                                        const ambit_network_means *means, int64_t batch,
                                        int training, ambit_network **network);
 void ambit_network_destroy(ambit_network *network);
+
+/* What it was created with. */
+const ambit_network_options *ambit_network_options_of(const ambit_network *network);
 
 /* The graph inside: parameters, flops, bytes, bind. */
 ambit_graph *ambit_network_graph(ambit_network *network);

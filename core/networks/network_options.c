@@ -182,7 +182,7 @@ ambit_status ambit_network_check(const ambit_network_options *options, int64_t b
     AMBIT_TRY(CHECK_RANGES(
         {"batch", batch, 1, 1 << 20}, {"width", options->width, 1, 1 << 16},
         {"depth", options->depth, 0, 1000},
-        {"task", options->task, AMBIT_TASK_DENOISE, AMBIT_TASK_CLASSIFY},
+        {"head", options->head, AMBIT_HEAD_PREDICTION, AMBIT_HEAD_LOGIT},
         {"precondition", options->precondition, AMBIT_PRECONDITION_NONE, AMBIT_PRECONDITION_FULL},
         {"prediction", options->prediction, AMBIT_PREDICT_X0, AMBIT_PREDICT_V}));
     AMBIT_TRY(check_image("image channels", &options->image));

@@ -1,6 +1,7 @@
 #include "experiment.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 /* ---- the mixture ---- */
 
@@ -104,12 +105,74 @@ static double floor_of(const void *objective, double sigma_min) {
     return ambit_objective_floor(objective, sigma_min);
 }
 
+/* The classes of a part as the task draws them (malloced). */
+static ambit_status task_classes(const ambit_settings *settings, const ambit_mixture *mixture,
+                                 ambit_part part, ambit_class **classes, int *count) {
+    const ambit_class *all = ambit_mixture_classes(mixture, part, count);
+    AMBIT_TRY(ambit_allocate(classes, (size_t)*count, sizeof **classes, "classes"));
+    return ambit_task_classes(settings->train.task, all, *count, *classes);
+}
+
 ambit_status ambit_experiment_draw(const ambit_settings *settings, const ambit_schedule *schedule,
                                    const ambit_mixture *mixture, ambit_draw **draw) {
+    const int denoises = settings->train.task == AMBIT_TASK_DENOISE;
+    ambit_class *classes = NULL;
     int count;
-    const ambit_class *classes = ambit_mixture_classes(mixture, &count);
-    return ambit_draw_create(schedule, settings->draw, classes, count, floor_of,
-                             &settings->objective, draw);
+    *draw = NULL;
+    ambit_status status = task_classes(settings, mixture, AMBIT_PART_TRAINED, &classes, &count);
+    if (status == AMBIT_OK)
+        status = ambit_draw_create(schedule, denoises ? settings->draw : AMBIT_DRAW_SAMPLE_FIRST,
+                                   classes, count, denoises ? floor_of : NULL, &settings->objective,
+                                   draw);
+    free(classes);
+    return status;
+}
+
+/* Samples alike, and no bad ones where there are clean ones. */
+static void choose_scored(ambit_class *classes, int count) {
+    int clean = 0;
+    for (int c = 0; c < count; c++)
+        clean |= ambit_class_is_clean(&classes[c]);
+    for (int c = 0; c < count; c++)
+        classes[c].weight = !clean || ambit_class_is_clean(&classes[c]);
+}
+
+/* Leaves out the bins that no class admits: held-out samples need not cover all of them. */
+static ambit_status cover(const ambit_schedule *schedule, const ambit_class *classes, int count,
+                          ambit_schedule **covered) {
+    AMBIT_TRY(ambit_schedule_copy(schedule, covered));
+    for (int k = 0; k < schedule->count; k++) {
+        int admitted = 0;
+        for (int c = 0; c < count && !admitted; c++)
+            admitted =
+                classes[c].weight > 0 &&
+                ambit_schedule_admits(schedule, k, classes[c].sigma_min, classes[c].sigma_max);
+        if (!admitted)
+            (*covered)->probability[k] = 0;
+    }
+    return AMBIT_OK;
+}
+
+ambit_status ambit_experiment_heldout_draw(const ambit_settings *settings,
+                                           const ambit_schedule *schedule,
+                                           const ambit_mixture *mixture, ambit_draw **draw) {
+    ambit_schedule *covered = NULL;
+    ambit_class *classes = NULL;
+    int count;
+    *draw = NULL;
+    if (ambit_mixture_sample_count(mixture, AMBIT_PART_HELDOUT) == 0)
+        return AMBIT_OK;
+    ambit_status status = task_classes(settings, mixture, AMBIT_PART_HELDOUT, &classes, &count);
+    if (status == AMBIT_OK && settings->train.task == AMBIT_TASK_DENOISE)
+        choose_scored(classes, count);
+    if (status == AMBIT_OK)
+        status = cover(schedule, classes, count, &covered);
+    if (status == AMBIT_OK)
+        status =
+            ambit_draw_create(covered, AMBIT_DRAW_SAMPLE_FIRST, classes, count, NULL, NULL, draw);
+    ambit_schedule_destroy(covered);
+    free(classes);
+    return ambit_fail_within(status, "held-out samples (data.holdout)");
 }
 
 /* ---- the network ---- */
@@ -154,6 +217,8 @@ ambit_network_options ambit_experiment_network(const ambit_settings *settings,
         .caption = {shape->caption.slots, settings->network.caption_buckets},
         .droppable = settings->network.drop > 0,
         .precondition = settings->network.precondition,
+        .head = ambit_tasks[settings->train.task].head,
+        .crop = ambit_tasks[settings->train.task].crop,
         .prediction = settings->objective.prediction,
         .sigma_data = settings->network.sigma_data};
 }

@@ -11,9 +11,18 @@
  * image that does not fit. The caller closes the mixture. */
 ambit_status ambit_experiment_mixture(const ambit_settings *settings, ambit_mixture **mixture);
 
-/* The draw over a mixture's classes, with the objective's buffer taken into account. */
+/* The draw over what a mixture trains on, as the task wants it (task.h); to denoise, with the
+ * objective's buffer taken into account. */
 ambit_status ambit_experiment_draw(const ambit_settings *settings, const ambit_schedule *schedule,
                                    const ambit_mixture *mixture, ambit_draw **draw);
+
+/* The draw over what it holds out: which samples a validation scores, at which noise levels. To
+ * denoise, samples that are clean, each as often as any other, since those are what the policy is
+ * to imitate; where none is clean, all of them, each within its ambit. To classify, as in training.
+ * *draw is NULL where nothing is held out. */
+ambit_status ambit_experiment_heldout_draw(const ambit_settings *settings,
+                                           const ambit_schedule *schedule,
+                                           const ambit_mixture *mixture, ambit_draw **draw);
 
 /* The network for samples of this shape. */
 ambit_network_options ambit_experiment_network(const ambit_settings *settings,

@@ -36,6 +36,8 @@ _Static_assert(AMBIT_CONDITIONING_ADALN == 2 && AMBIT_CONDITIONING_CONTEXT == 3 
                    AMBIT_CONDITIONING_FILM == 4,
                "order of choices");
 IN_ORDER(AMBIT_PRECONDITION_NONE, AMBIT_PRECONDITION_FULL);
+IN_ORDER(AMBIT_TASK_DENOISE, AMBIT_TASK_CLASSIFY);
+_Static_assert(AMBIT_TASK_CLASSIFY_CROP == 2 && AMBIT_TASKS == 3, "order of choices");
 IN_ORDER(AMBIT_PRECISION_SINGLE, AMBIT_PRECISION_BF16);
 IN_ORDER(AMBIT_SAMPLER_DDIM, AMBIT_SAMPLER_ANCESTRAL);
 #define NORMALISATIONS "none|standard|bounds_q99|step_rms"
@@ -195,6 +197,12 @@ static const ambit_schema_row rows[] = {
      .help = "Compute what lies within a block again in backward instead of keeping it: less "
              "memory, about a third more time, the same bits."},
 
+    {"train.task", CHOICE, "denoise", AT(train.task), .choices = "denoise|classify|classify_crop",
+     .help = "What the network learns: to denoise, which makes a policy; or to tell clean samples "
+             "(sigma_min 0) from others at each noise level, of the whole sample or of a crop."},
+    {"train.crop", INTEGER, "4", AT(train.crop), .unit = "steps or pixels", .least = 1,
+     .most = 65536,
+     .help = "Length of the crop that classify_crop sees: steps of a chunk, or pixels of a side."},
     {"train.steps", INTEGER, "8000", AT(train.steps), .unit = "steps", .least = 1,
      .most = UNLIMITED, .help = "Updates of the parameters, all in all."},
     {"train.batch", INTEGER, "128", AT(train.batch), .unit = "samples", .least = 1, .most = 1e7,

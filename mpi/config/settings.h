@@ -12,7 +12,7 @@
 #include "../../core/method/optimizer.h"
 #include "../../core/method/sampler.h"
 #include "../../core/method/schedule.h"
-#include "../../core/networks/network.h"
+#include "../../core/networks/task.h"
 #include "../../datasets/mixture.h"
 #include "../../plugins/loader.h"
 
@@ -63,6 +63,8 @@ typedef struct {
         bool recompute;
     } network;
     struct {
+        ambit_task task;
+        int64_t crop; /* steps of a chunk, or pixels of a side; used by classify_crop alone */
         int64_t steps, batch, slots, threads;
         ambit_precision precision;
         ambit_optimizer_options

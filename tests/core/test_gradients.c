@@ -321,7 +321,7 @@ typedef struct {
 } problem;
 
 static void randomise(double *values, int64_t count, uint64_t index, double deviation) {
-    ambit_rng rng = ambit_rng_open(7, AMBIT_STREAM_VALIDATE, index);
+    ambit_rng rng = ambit_rng_open(7, AMBIT_STREAM_TESTS, index);
     for (int64_t i = 0; i < count; i++)
         values[i] = deviation * (double)ambit_rng_normal(&rng);
 }
@@ -482,7 +482,7 @@ typedef struct {
 #define EVERY_CONDITION .camera = {{2, 2, 4, 2}, 2, 8, 1, 2}, .text = {2, 3}, .caption = {4, 7}
 #define PRECONDITIONED(type)                                                                       \
     .precondition = AMBIT_PRECONDITION_FULL, .prediction = AMBIT_PREDICT_##type, .sigma_data = 0.8
-#define CLASSIFIER .task = AMBIT_TASK_CLASSIFY, .crop = 1
+#define CLASSIFIER .head = AMBIT_HEAD_LOGIT, .crop = 1
 #define ADALN .conditioning = AMBIT_CONDITIONING_ADALN
 
 /* A unet1d of width 8 would have one channel a group: its biases would have no gradient. */
@@ -539,7 +539,7 @@ static void network_backward(void *context) {
 /* Conditions are random, n-grams whole numbers; some are missing, and something is cut off. */
 static void fill_network(ambit_network *network, const ambit_network_options *options) {
     const int64_t size = ambit_network_data_size(options);
-    const int classifies = options->task == AMBIT_TASK_CLASSIFY;
+    const int classifies = options->head == AMBIT_HEAD_LOGIT;
     randomise(ambit_network_chunk(network), BATCH * size, 2, 1);
     randomise(ambit_network_target(network), classifies ? BATCH : BATCH * size, 3, 1);
     randomise(ambit_network_weight(network), BATCH, 4, 1);

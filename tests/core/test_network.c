@@ -86,7 +86,7 @@ typedef struct {
 } fixture;
 
 static void fill(float *values, int64_t count, uint64_t index, float deviation) {
-    ambit_rng rng = ambit_rng_open(3, AMBIT_STREAM_VALIDATE, index);
+    ambit_rng rng = ambit_rng_open(3, AMBIT_STREAM_TESTS, index);
     for (int64_t i = 0; i < count; i++)
         values[i] = deviation * ambit_rng_normal(&rng);
 }

@@ -26,7 +26,7 @@ typedef struct {
 } fixture;
 
 static void fill(float *values, int64_t count, uint64_t index, float deviation) {
-    ambit_rng rng = ambit_rng_open(3, AMBIT_STREAM_VALIDATE, index);
+    ambit_rng rng = ambit_rng_open(3, AMBIT_STREAM_TESTS, index);
     for (int64_t i = 0; i < count; i++)
         values[i] = deviation * ambit_rng_normal(&rng);
 }
@@ -41,7 +41,7 @@ static void fill_condition(const fixture *f, ambit_condition which, uint64_t ind
 
 static fixture open_network(const ambit_network_options *options) {
     fixture f = {.options = *options, .output_size = ambit_network_data_size(options)};
-    if (options->task == AMBIT_TASK_CLASSIFY)
+    if (options->head == AMBIT_HEAD_LOGIT)
         f.output_size = 1;
     if (ambit_network_create(options, BATCH, 1, &f.network) != AMBIT_OK)
         fail_msg("%s", ambit_message());
@@ -254,7 +254,7 @@ static const ambit_network_options conditioned[] = {
      .conditioning = AMBIT_CONDITIONING_CONTEXT},
     {NETWORK_SIZES(DIT, 0, 0, 3, 32, 1, 4), EVERY_CONDITION, .image = {1, 4, 4, 2},
      .conditioning = AMBIT_CONDITIONING_CONTEXT},
-    {NETWORK_SIZES(DIT, 4, 2, 3, 32, 1, 4), EVERY_CONDITION, .task = AMBIT_TASK_CLASSIFY},
+    {NETWORK_SIZES(DIT, 4, 2, 3, 32, 1, 4), EVERY_CONDITION, .head = AMBIT_HEAD_LOGIT},
 };
 
 /* Row 1 misses the condition and is the same whatever that holds; row 2 has it and is not. A
@@ -367,7 +367,7 @@ static void check_crop(const ambit_network_options *options, int64_t outside, in
 static void test_crop(void **state) {
     static const ambit_network_options chunk = {NETWORK_SIZES(MLP, 4, 3, 0, 32, 1, 0), .crop = 1};
     static const ambit_network_options image = {NETWORK_SIZES(DIT, 0, 0, 0, 32, 1, 4),
-                                                .image = {2, 4, 4, 2}, .task = AMBIT_TASK_CLASSIFY,
+                                                .image = {2, 4, 4, 2}, .head = AMBIT_HEAD_LOGIT,
                                                 .crop = 1};
     (void)state;
     check_crop(&chunk, 5, 6);      /* the last number of step 1, the first of step 2 */
@@ -469,7 +469,7 @@ static void test_wrong_options(void **state) {
          "camera views is 0"},
         {{NETWORK_SIZES(MLP, 4, 2, 0, 32, 1, 0), .precondition = AMBIT_PRECONDITION_FULL},
          "sigma_data is 0"},
-        {{NETWORK_SIZES(MLP, 4, 2, 0, 32, 1, 0), .task = (ambit_network_task)7}, "task is 7"},
+        {{NETWORK_SIZES(MLP, 4, 2, 0, 32, 1, 0), .head = (ambit_network_head)7}, "head is 7"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -506,7 +506,7 @@ int main(void) {
     }
     for (int i = 0; i < PLAIN; i++) {
         classifiers[i] = plain[i];
-        classifiers[i].task = AMBIT_TASK_CLASSIFY;
+        classifiers[i].head = AMBIT_HEAD_LOGIT;
         tests[count++] =
             (struct CMUnitTest){"classifier", test_classifier, NULL, NULL, &classifiers[i]};
         tests[count++] = (struct CMUnitTest){"preconditioned", test_preconditioned, NULL, NULL,

@@ -33,14 +33,14 @@ static const float *run(ambit_graph *graph, int count, ambit_tensor **tensors, a
         int64_t size = 1;
         for (int i = 0; i < ambit_tensor_rank(tensors[inputs]); i++)
             size *= shape[i];
-        ambit_rng rng = ambit_rng_open(1, AMBIT_STREAM_VALIDATE, (uint64_t)inputs);
+        ambit_rng rng = ambit_rng_open(1, AMBIT_STREAM_TESTS, (uint64_t)inputs);
         data[inputs] = ambit_tensor_data(tensors[inputs]);
         ambit_rng_normals(&rng, data[inputs], size);
     }
     int64_t size = ambit_graph_parameter_count(graph);
     *parameters = malloc((size_t)(size + 1) * sizeof(float));
     assert_non_null(*parameters);
-    ambit_rng rng = ambit_rng_open(1, AMBIT_STREAM_VALIDATE, 99);
+    ambit_rng rng = ambit_rng_open(1, AMBIT_STREAM_TESTS, 99);
     ambit_rng_normals(&rng, *parameters, size);
     ambit_graph_bind(graph, *parameters, NULL);
     ambit_graph_forward(graph);

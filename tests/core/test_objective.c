@@ -42,7 +42,7 @@ static double test_function(int f, double x) {
 /* A mixture of three Gaussians. */
 static void draw_mixture(float *x0, int count) {
     static const double mean[] = {-1.5, .2, 1.1}, deviation[] = {.3, .1, .5};
-    ambit_rng rng = ambit_rng_open(1, AMBIT_STREAM_VALIDATE, 0);
+    ambit_rng rng = ambit_rng_open(1, AMBIT_STREAM_TESTS, 0);
     for (int i = 0; i < count; i++) {
         const uint64_t u = ambit_rng_below(&rng, 10);
         const int component = u < 5 ? 0 : u < 7 ? 1 : 2;

@@ -46,13 +46,13 @@ static void multiply(way kind, const ambit_product *p) {
 }
 
 static void fill(float *values, int64_t count, uint64_t index) {
-    ambit_rng rng = ambit_rng_open(7, AMBIT_STREAM_VALIDATE, index);
+    ambit_rng rng = ambit_rng_open(7, AMBIT_STREAM_TESTS, index);
     for (int64_t i = 0; i < count; i++)
         values[i] = (float)ambit_rng_normal(&rng);
 }
 
 static void fill_integers(float *values, int64_t count, uint64_t index) {
-    ambit_rng rng = ambit_rng_open(8, AMBIT_STREAM_VALIDATE, index);
+    ambit_rng rng = ambit_rng_open(8, AMBIT_STREAM_TESTS, index);
     for (int64_t i = 0; i < count; i++)
         values[i] = (float)((int)(17 * ambit_rng_uniform(&rng)) - 8);
 }

@@ -27,7 +27,7 @@ static ambit_team *open_team(int size) {
 }
 
 static void fill(float *values, int64_t count, uint64_t index, float deviation) {
-    ambit_rng rng = ambit_rng_open(5, AMBIT_STREAM_VALIDATE, index);
+    ambit_rng rng = ambit_rng_open(5, AMBIT_STREAM_TESTS, index);
     for (int64_t i = 0; i < count; i++)
         values[i] = deviation * (float)ambit_rng_normal(&rng);
 }

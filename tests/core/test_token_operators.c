@@ -51,7 +51,7 @@ static void ready(fixture *f, ambit_tensor *x, ambit_tensor *y) {
     ambit_graph_keep(f->graph, y);
     if (ambit_graph_finish(f->graph, NULL) != AMBIT_OK)
         fail_msg("%s", ambit_message());
-    ambit_rng rng = ambit_rng_open(1, AMBIT_STREAM_VALIDATE, 1);
+    ambit_rng rng = ambit_rng_open(1, AMBIT_STREAM_TESTS, 1);
     ambit_rng_normals(&rng, ambit_tensor_data(x), count_of(x));
     const int64_t count = ambit_graph_parameter_count(f->graph);
     f->parameters = malloc((size_t)(count + 1) * sizeof(float));

@@ -164,7 +164,7 @@ static ambit_sample read_sample(ambit_mixture *mixture, int class, int64_t step)
                                          [AMBIT_CONDITION_CAPTION] = room.caption},
                            .chunk = room.chunk};
     memset(&room, 0x55, sizeof room);
-    if (ambit_mixture_read(mixture, class, step, &sample) != AMBIT_OK)
+    if (ambit_mixture_read(mixture, AMBIT_PART_TRAINED, class, step, &sample) != AMBIT_OK)
         fail_msg("%s", ambit_message());
     assert_int_equal(sample.present[AMBIT_CONDITION_STATE], 1);
     assert_true(room.state[0] == (float)step && room.chunk[0] == (float)step);

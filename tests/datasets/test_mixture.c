@@ -51,7 +51,7 @@ static ambit_sample into(float *o, float *a) {
 static void read_sample(ambit_mixture *mixture, int c, int64_t ordinal, float *o, float *a,
                         uint64_t *number) {
     ambit_sample sample = into(o, a);
-    if (ambit_mixture_read(mixture, c, ordinal, &sample) != AMBIT_OK)
+    if (ambit_mixture_read(mixture, AMBIT_PART_TRAINED, c, ordinal, &sample) != AMBIT_OK)
         fail_msg("%s", ambit_message());
     *number = sample.number;
 }
@@ -75,7 +75,7 @@ static void check_windows(int offset, bool relative, int64_t cache_bytes) {
     assert_int_equal(ambit_mixture_shape(mixture)->observation_size, 9);
     assert_int_equal(ambit_mixture_shape(mixture)->chunk_steps, 4);
     assert_int_equal(ambit_mixture_shape(mixture)->chunk_width, 3);
-    assert_int_equal(ambit_mixture_sample_count(mixture), 18);
+    assert_int_equal(ambit_mixture_sample_count(mixture, AMBIT_PART_TRAINED), 18);
     for (int64_t t = 0, e = 0, first = 0; t < 18; t++) {
         float o[9], a[12];
         uint64_t sample;
@@ -260,7 +260,7 @@ static void classes_by_bounds(void **state) {
     ambit_source_use source = use(folder);
     ambit_mixture_options options = basic(&source, 1);
     ambit_mixture *mixture = open_mixture(&options);
-    const ambit_class *classes = ambit_mixture_classes(mixture, &count);
+    const ambit_class *classes = ambit_mixture_classes(mixture, AMBIT_PART_TRAINED, &count);
     assert_int_equal(count, 3);
     assert_int_equal(classes[0].count, 7); /* no bounds: 0 to 1 */
     assert_true(classes[0].sigma_min == 0 && classes[0].sigma_max == 1);
@@ -274,13 +274,13 @@ static void classes_by_bounds(void **state) {
     read_sample(mixture, 2, 5, o, a, &sample);
     assert_int_equal(sample, 6); /* episode 2, after the 5 of episode 0 */
     ambit_sample none = into(o, a);
-    assert_int_equal(ambit_mixture_read(mixture, 1, 4, &none), AMBIT_INTERNAL);
+    assert_int_equal(ambit_mixture_read(mixture, AMBIT_PART_TRAINED, 1, 4, &none), AMBIT_INTERNAL);
     ambit_mixture_close(mixture);
     /* The configuration's bounds replace the data's. */
     source.sigma_min = .7;
     source.sigma_max = .8;
     mixture = open_mixture(&options);
-    classes = ambit_mixture_classes(mixture, &count);
+    classes = ambit_mixture_classes(mixture, AMBIT_PART_TRAINED, &count);
     assert_int_equal(count, 1);
     assert_true(classes[0].sigma_min == .7 && classes[0].sigma_max == .8);
     ambit_mixture_close(mixture);
@@ -288,7 +288,7 @@ static void classes_by_bounds(void **state) {
     source.sigma_max = NAN;
     source.sigma_min = .95;
     mixture = open_mixture(&options);
-    classes = ambit_mixture_classes(mixture, &count);
+    classes = ambit_mixture_classes(mixture, AMBIT_PART_TRAINED, &count);
     assert_int_equal(count, 3);
     assert_true(classes[0].sigma_min == .95 && classes[0].sigma_max == 0 && classes[0].count == 7);
     assert_true(classes[1].sigma_min == .95 && classes[1].sigma_max == .9 && classes[1].count == 4);
@@ -309,7 +309,7 @@ static void weights_and_shares(void **state) {
     sources[1].weight = .25;
     ambit_mixture_options options = basic(sources, 2);
     ambit_mixture *mixture = open_mixture(&options);
-    const ambit_class *classes = ambit_mixture_classes(mixture, &count);
+    const ambit_class *classes = ambit_mixture_classes(mixture, AMBIT_PART_TRAINED, &count);
     assert_int_equal(count, 2);
     assert_true(classes[0].weight == 1 && classes[1].weight == .25);
     assert_true(classes[0].source == 0 && classes[1].source == 1);
@@ -318,7 +318,7 @@ static void weights_and_shares(void **state) {
     assert_int_equal(ambit_mixture_open(&options, &mixture), AMBIT_CONFIG);
     sources[1].share = 4;
     mixture = open_mixture(&options);
-    classes = ambit_mixture_classes(mixture, &count);
+    classes = ambit_mixture_classes(mixture, AMBIT_PART_TRAINED, &count);
     assert_near(classes[0].weight * 10, 8); /* a fifth of 40 */
     assert_near(classes[1].weight * 30, 32);
     ambit_mixture_close(mixture);
@@ -343,9 +343,9 @@ static void heldout_episodes(void **state) {
     options.holdout = .25;
     options.seed = 7;
     ambit_mixture *mixture = open_mixture(&options);
-    assert_int_equal(ambit_mixture_heldout_count(mixture, 0), 5 * STEPS);
-    assert_int_equal(ambit_mixture_sample_count(mixture), 15 * STEPS);
-    ambit_mixture_classes(mixture, &count);
+    assert_int_equal(ambit_mixture_sample_count(mixture, AMBIT_PART_HELDOUT), 5 * STEPS);
+    assert_int_equal(ambit_mixture_sample_count(mixture, AMBIT_PART_TRAINED), 15 * STEPS);
+    ambit_mixture_classes(mixture, AMBIT_PART_TRAINED, &count);
     assert_int_equal(count, 1);
     ambit_sample held = into(o, a);
     for (int i = 0; i < 15 * STEPS; i++) {
@@ -353,7 +353,7 @@ static void heldout_episodes(void **state) {
         seen[sample] += 1;
     }
     for (int i = 0; i < 5 * STEPS; i++) {
-        assert_int_equal(ambit_mixture_read_heldout(mixture, 0, i, &held), AMBIT_OK);
+        assert_int_equal(ambit_mixture_read(mixture, AMBIT_PART_HELDOUT, 0, i, &held), AMBIT_OK);
         seen[held.number] += 2;
     }
     for (int e = 0; e < EPISODES; e++) /* whole episodes, each on one side */
@@ -361,7 +361,32 @@ static void heldout_episodes(void **state) {
             assert_int_equal(seen[e * STEPS + s], seen[e * STEPS]);
             assert_in_range(seen[e * STEPS + s], 1, 2);
         }
-    assert_int_equal(ambit_mixture_read_heldout(mixture, 0, 20, &held), AMBIT_INTERNAL);
+    assert_int_equal(ambit_mixture_read(mixture, AMBIT_PART_HELDOUT, 0, 20, &held), AMBIT_INTERNAL);
+    ambit_mixture_close(mixture);
+}
+
+/* Held-out samples keep their bounds: those of bad samples must not pass for clean ones. */
+static void heldout_bounds(void **state) {
+    (void)state;
+    enum { EPISODES = 8 };
+    static const double sigma[2 * EPISODES] = {0, 1, .5, 0, 0, 1, .5, 0, 0, 1, .5, 0, 0, 1, .5, 0};
+    int64_t lengths[EPISODES], samples = 0;
+    int count;
+    for (int e = 0; e < EPISODES; e++)
+        lengths[e] = 3;
+    const char *folder = fixture_folder();
+    fixture_write(folder, lengths, EPISODES, 4, sigma, 0);
+    ambit_source_use source = use(folder);
+    ambit_mixture_options options = basic(&source, 1);
+    options.holdout = .75;
+    ambit_mixture *mixture = open_mixture(&options);
+    const ambit_class *classes = ambit_mixture_classes(mixture, AMBIT_PART_HELDOUT, &count);
+    assert_int_equal(count, 2);
+    assert_true(classes[0].sigma_min == 0 && classes[0].sigma_max == 1);
+    assert_true(classes[1].sigma_min == .5 && classes[1].sigma_max == 0);
+    for (int c = 0; c < count; c++)
+        samples += classes[c].count;
+    assert_int_equal(samples, 6 * 3);
     ambit_mixture_close(mixture);
 }
 
@@ -404,6 +429,7 @@ int main(void) {
         cmocka_unit_test_teardown(classes_by_bounds, remove_folders),
         cmocka_unit_test_teardown(weights_and_shares, remove_folders),
         cmocka_unit_test_teardown(heldout_episodes, remove_folders),
+        cmocka_unit_test_teardown(heldout_bounds, remove_folders),
         cmocka_unit_test_teardown(fields_that_do_not_fit, remove_folders),
     };
     return cmocka_run_group_tests_name("mixture", tests, NULL, NULL);

@@ -58,6 +58,22 @@ for run in unet1 adaln4; do
     on 2 eval runs/$run eval.trials=4 eval.batch=2 sampler.guidance=1.5 >/dev/null 2>&1 || die "guidance fails in $run"
 done
 
+# classifiers of the same samples, whole and of crops, learn, and cannot act
+classify=(train.task=classify train.steps=120 train.validate_every=60 train.lr=3e-3)
+crop=(train.task=classify_crop train.crop=3 train.steps=40 network.kind=unet1d network.width=16 network.depth=2)
+on 1 "${small[@]}" "${classify[@]}" --run runs/classify1 >/dev/null 2>&1
+on 4 "${small[@]}" "${classify[@]}" train.threads=2 --run runs/classify4 >/dev/null 2>&1
+on 1 "${small[@]}" "${crop[@]}" --run runs/crop1 >/dev/null 2>&1
+on 2 "${small[@]}" "${crop[@]}" network.recompute=true --run runs/crop2 >/dev/null 2>&1
+same runs/classify1 runs/classify4
+same runs/crop1 runs/crop2
+[ "$(numbers runs/classify1)" = "$(numbers runs/classify4)" ] || die "metrics of classifiers differ"
+# undecided, the held-out loss is ln 2 = .693; clean and bad chunks of the maze are soon told apart
+grep '"validate"' runs/classify1/metrics.jsonl | tail -1 | sed -E 's/.*"loss": *([0-9.]+).*/\1/' |
+    awk '{ exit !($1 < 0.67) }' || die "the classifier did not learn: $(grep '"validate"' runs/classify1/metrics.jsonl)"
+expect 78 "trained a classifier .classify., which cannot act" "$ambit" eval runs/classify1
+expect 78 "no bad samples.*sigma_min above 0" "$ambit" "${small[@]}" "${classify[@]}" data.sources.1.sigma_min=0 --run runs/none
+
 # and what the policy does
 for ranks in 1 2 3; do
     on $ranks eval runs/1 eval.trials=40 eval.batch=8 >/dev/null 2>&1

@@ -1,5 +1,5 @@
 /* Samples as rows of a network: where conditions go, and which are told to be there. */
-#include "mpi/row.h"
+#include "mpi/batch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

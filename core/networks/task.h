@@ -1,0 +1,60 @@
+/* What a network is trained to do with a sample: one table, which training, validation and the
+ * configuration read.
+ *
+ *   denoise        x_σ in, the prediction out; the objective's target and weight (objective.h)
+ *   classify       x_σ in, the logit of "this is clean" out; the label is 1 for samples that are
+ *                  used at every noise level (σ_min 0) and 0 for others. Both kinds are drawn
+ *                  equally often, at all noise levels, whatever their ambit: the probability
+ *                  is then p_σ/(p_σ + q_σ)
+ *   classify_crop  the same of a crop: a window of steps, or a square of pixels, at a random place;
+ *                  outside of it the network sees 0
+ *
+ * Nothing here allocates. Not collective.
+ */
+#ifndef AMBIT_CORE_NETWORKS_TASK_H
+#define AMBIT_CORE_NETWORKS_TASK_H
+
+#include "../method/draw.h"
+#include "network.h"
+
+typedef enum {
+    AMBIT_TASK_DENOISE,
+    AMBIT_TASK_CLASSIFY,
+    AMBIT_TASK_CLASSIFY_CROP,
+    AMBIT_TASKS /* how many there are */
+} ambit_task;
+
+/* One use of a sample. */
+typedef struct {
+    const float *clean;          /* x₀, normalised; of the network's data size */
+    double sigma;                /* the noise level of this use */
+    double sigma_min, sigma_max; /* the sample's ambit, for the objective */
+    int is_clean;                /* the label */
+    ambit_rng *visit;            /* noise of this use, and the place of a crop */
+    ambit_rng *fixed;            /* noise of the sample, the same at every use */
+} ambit_use;
+
+typedef struct {
+    const char *name; /* in the configuration */
+    const char *loss; /* what a row's loss is, in words */
+    ambit_network_head head;
+    int crop; /* the network is told a crop, whose side is the configuration's */
+
+    /* Fills row `row` of the network's data, σ, target, weight (1 where the objective has no other
+     * to say) and crop. */
+    void (*fill)(const ambit_objective *objective, int64_t crop_side, const ambit_use *use,
+                 ambit_network *network, int64_t row);
+} ambit_task_row;
+
+extern const ambit_task_row ambit_tasks[AMBIT_TASKS];
+
+/* Whether samples of a class count as clean. */
+int ambit_class_is_clean(const ambit_class *class);
+
+/* The classes as the task draws them: to denoise, as they are; to classify, with every noise level
+ * open and weights such that clean and bad samples come equally often. AMBIT_CONFIG where the task
+ * needs both kinds and one is missing. `to` has `count` entries and may be `classes`. */
+ambit_status ambit_task_classes(ambit_task task, const ambit_class *classes, int count,
+                                ambit_class *to);
+
+#endif

@@ -11,22 +11,18 @@
 /* One store as the mixture uses it. */
 typedef struct {
     ambit_store *store;
-    int *observation; /* [observation_count] indices of fields */
-    int action;
-    int64_t first_sample; /* number of its step 0 over all sources */
+    int *observation, *action; /* indices of their fields */
+    int64_t first_sample;      /* number of its step 0 over all sources */
 } source;
 
 struct ambit_mixture {
-    int source_count, observation_count;
+    int source_count;
     source *sources;
-    ambit_store **stores;                         /* the same stores */
-    int *field_indices;                           /* of all sources */
-    int64_t *widths;                              /* [observation_count] elements of each field */
-    int64_t observation_steps, observation_width; /* width: all fields of one step */
-    int64_t horizon, chunk_width, action_offset;
+    ambit_store **stores; /* the same stores */
+    ambit_joined_fields observation, action;
+    int64_t observation_steps, horizon, action_offset;
     ambit_sample_shape shape;
     ambit_condition_reader conditions;
-    uint64_t zero_padded;
     bool relative;
     ambit_population population;
     ambit_normaliser normaliser;
@@ -46,6 +42,8 @@ static ambit_status check_options(const ambit_mixture_options *options) {
     const double far = 1 << 20;
     AMBIT_TRY(check_range("sources: their number", options->source_count, 1, 4096));
     AMBIT_TRY(check_range("observation: the number of fields", options->observation_count, 0,
+                          AMBIT_STORE_MAX_FIELDS));
+    AMBIT_TRY(check_range("action: the number of fields", options->action_count, 1,
                           AMBIT_STORE_MAX_FIELDS));
     AMBIT_TRY(check_range("observation_steps", options->observation_steps, 1, far));
     AMBIT_TRY(check_range("horizon", options->horizon, 1, far));
@@ -85,92 +83,104 @@ static ambit_status find_field(const ambit_mixture *m, int source_index, const c
                       there->zero_padded, there->unnormalised, ambit_store_folder(first));
 }
 
-static ambit_status find_fields(ambit_mixture *m, const ambit_mixture_options *options, int s) {
-    source *here = &m->sources[s];
-    here->observation = m->field_indices + (int64_t)s * m->observation_count;
-    for (int f = 0; f < m->observation_count; f++)
-        AMBIT_TRY(find_field(m, s, options->observation[f], m->sources[0].observation[f],
-                             &here->observation[f]));
-    return find_field(m, s, options->action, m->sources[0].action, &here->action);
+/* Finds the fields in a source; *indices: where theirs begin. */
+static ambit_status find_fields(ambit_mixture *m, const char *const *names,
+                                ambit_joined_fields *fields, int source_index, int **indices) {
+    *indices = fields->indices + (int64_t)source_index * fields->count;
+    for (int f = 0; f < fields->count; f++)
+        AMBIT_TRY(find_field(m, source_index, names[f], fields->indices[f], &(*indices)[f]));
+    return AMBIT_OK;
 }
 
-static ambit_status measure_fields(ambit_mixture *m) {
-    const source *first = &m->sources[0];
-    const ambit_field_info *action = ambit_store_field(first->store, first->action);
+/* Elements of the fields, as the first source has them. Returns those of the widest. */
+static int64_t measure_fields(const ambit_store *store, ambit_joined_fields *fields) {
     int64_t widest = 0;
-    for (int f = 0; f < m->observation_count; f++) {
-        m->widths[f] = ambit_field_elements(ambit_store_field(first->store, first->observation[f]));
-        m->observation_width += m->widths[f];
-        widest = m->widths[f] > widest ? m->widths[f] : widest;
+    for (int f = 0; f < fields->count; f++) {
+        const int64_t width = ambit_field_elements(ambit_store_field(store, fields->indices[f]));
+        fields->width += fields->widths[f] = width;
+        widest = width > widest ? width : widest;
     }
-    m->chunk_width = ambit_field_elements(action);
-    m->shape.observation_size = m->observation_steps * m->observation_width;
+    return widest;
+}
+
+static ambit_status measure_sample(ambit_mixture *m) {
+    const ambit_store *store = m->stores[0];
+    int64_t observation = m->observation_steps * measure_fields(store, &m->observation);
+    int64_t chunk = (m->horizon + 1) * measure_fields(store, &m->action);
+    const ambit_field_info *action = ambit_store_field(store, m->action.indices[0]);
+    m->shape.observation_size = m->observation_steps * m->observation.width;
     m->shape.chunk_steps = m->horizon;
-    m->shape.chunk_width = m->chunk_width;
-    if (action->rank == 3) {
+    m->shape.chunk_width = m->action.width;
+    if (m->action.count == 1 && action->rank == 3) {
         m->shape.image.channels = action->shape[0];
         m->shape.image.height = action->shape[1];
         m->shape.image.width = action->shape[2];
     }
-    m->zero_padded = action->zero_padded;
-    int64_t observation = m->observation_steps * widest;
-    int64_t chunk = (m->horizon + 1) * m->chunk_width;
     return ambit_allocate(&m->scratch, (size_t)(observation > chunk ? observation : chunk),
                           sizeof(float), "a sample");
 }
 
 /* ------------------------------------------------------------------------------- opening */
 
+/* Lets the store take what it can of the fields into memory. */
+static ambit_status load_fields(ambit_mixture *m, ambit_store *store,
+                                const ambit_joined_fields *fields, const int *indices) {
+    for (int f = 0; f < fields->count; f++)
+        AMBIT_TRY(ambit_store_read(store, indices[f], 0, 1, m->scratch));
+    return AMBIT_OK;
+}
+
 /* Stores take what they need of the cache in turn; what is read stays the same without it. */
 static ambit_status open_source(ambit_mixture *m, const ambit_mixture_options *options, int s,
                                 int64_t *cache_left) {
-    float *values = NULL;
     source *here = &m->sources[s];
     AMBIT_TRY(ambit_store_open(options->sources[s].path, *cache_left, &m->stores[s]));
     here->store = m->stores[s];
     if (s > 0)
         here->first_sample =
             m->sources[s - 1].first_sample + ambit_store_step_count(m->stores[s - 1]);
-    AMBIT_TRY(find_fields(m, options, s));
+    AMBIT_TRY(find_fields(m, options->observation, &m->observation, s, &here->observation));
+    AMBIT_TRY(find_fields(m, options->action, &m->action, s, &here->action));
     if (s == 0)
-        AMBIT_TRY(measure_fields(m));
-    values = m->scratch;
-    AMBIT_TRY(ambit_store_read(here->store, here->action, 0, 1, values));
-    for (int f = 0; f < m->observation_count; f++)
-        AMBIT_TRY(ambit_store_read(here->store, here->observation[f], 0, 1, values));
+        AMBIT_TRY(measure_sample(m));
+    AMBIT_TRY(load_fields(m, here->store, &m->action, here->action));
+    AMBIT_TRY(load_fields(m, here->store, &m->observation, here->observation));
     AMBIT_TRY(ambit_condition_reader_add(&m->conditions, s, here->store));
     *cache_left = ambit_store_cache_left(here->store);
     return AMBIT_OK;
 }
 
+static ambit_status allocate_fields(int source_count, int count, ambit_joined_fields *fields) {
+    fields->count = count;
+    AMBIT_TRY(ambit_allocate(&fields->indices, (size_t)source_count * (size_t)count, sizeof(int),
+                             "sources"));
+    return ambit_allocate(&fields->widths, (size_t)count, sizeof *fields->widths, "sources");
+}
+
 static ambit_status allocate(ambit_mixture *m, const ambit_mixture_options *options) {
-    size_t sources = (size_t)options->source_count, fields = (size_t)options->observation_count;
+    const size_t sources = (size_t)options->source_count;
     m->source_count = options->source_count;
-    m->observation_count = options->observation_count;
     m->observation_steps = options->observation_steps;
     m->horizon = options->horizon;
     m->action_offset = options->action_offset;
     m->relative = options->relative;
     AMBIT_TRY(ambit_allocate(&m->sources, sources, sizeof *m->sources, "sources"));
     AMBIT_TRY(ambit_allocate(&m->stores, sources, sizeof(ambit_store *), "sources"));
-    AMBIT_TRY(ambit_allocate(&m->field_indices, sources * fields, sizeof(int), "sources"));
-    AMBIT_TRY(ambit_allocate(&m->widths, fields, sizeof *m->widths, "sources"));
+    AMBIT_TRY(allocate_fields(m->source_count, options->observation_count, &m->observation));
+    AMBIT_TRY(allocate_fields(m->source_count, options->action_count, &m->action));
     return ambit_condition_reader_create(&options->conditions, m->source_count, &m->conditions);
 }
 
 static ambit_status read_raw_chunk(void *mixture, int64_t number, float *chunk);
 
 static ambit_status make_normaliser(ambit_mixture *m, const ambit_mixture_options *options) {
-    ambit_normaliser_plan plan = {
+    const ambit_normaliser_plan plan = {
         .stores = m->stores,
         .source_count = m->source_count,
+        .observation_fields = &m->observation,
+        .action_fields = &m->action,
         .observation_steps = m->observation_steps,
-        .observation_width = m->observation_width,
         .horizon = m->horizon,
-        .chunk_width = m->chunk_width,
-        .observation_count = m->observation_count,
-        .field_indices = m->field_indices,
-        .widths = m->widths,
         .observation = options->normalise_observation,
         .chunk = options->normalise_action,
         .relative = m->relative,
@@ -178,14 +188,7 @@ static ambit_status make_normaliser(ambit_mixture *m, const ambit_mixture_option
         .read_raw_chunk = read_raw_chunk,
         .context = m,
     };
-    int *actions;
-    AMBIT_TRY(ambit_allocate(&actions, (size_t)m->source_count, sizeof *actions, "sources"));
-    for (int s = 0; s < m->source_count; s++)
-        actions[s] = m->sources[s].action;
-    plan.actions = actions;
-    ambit_status status = ambit_normaliser_create(&plan, &m->normaliser);
-    free(actions);
-    return status;
+    return ambit_normaliser_create(&plan, &m->normaliser);
 }
 
 static ambit_status build(ambit_mixture *m, const ambit_mixture_options *options) {
@@ -211,6 +214,11 @@ ambit_status ambit_mixture_open(const ambit_mixture_options *options, ambit_mixt
     return status;
 }
 
+static void free_fields(ambit_joined_fields *fields) {
+    free(fields->indices);
+    free(fields->widths);
+}
+
 void ambit_mixture_close(ambit_mixture *mixture) {
     if (!mixture)
         return;
@@ -221,8 +229,8 @@ void ambit_mixture_close(ambit_mixture *mixture) {
     ambit_condition_reader_destroy(&mixture->conditions);
     free(mixture->sources);
     free(mixture->stores);
-    free(mixture->field_indices);
-    free(mixture->widths);
+    free_fields(&mixture->observation);
+    free_fields(&mixture->action);
     free(mixture->scratch);
     free(mixture);
 }
@@ -281,12 +289,12 @@ static ambit_status read_observation(ambit_mixture *m, const source *from, int64
                                      int64_t episode_first, float *observation) {
     int64_t steps = m->observation_steps, there = clamp(step - episode_first + 1, 1, steps);
     int64_t place = 0;
-    for (int f = 0; f < m->observation_count; f++) {
-        int64_t width = m->widths[f];
+    for (int f = 0; f < m->observation.count; f++) {
+        int64_t width = m->observation.widths[f];
         AMBIT_TRY(ambit_store_read(from->store, from->observation[f], step - there + 1, there,
                                    m->scratch));
         for (int64_t s = 0; s < steps; s++)
-            memcpy(observation + s * m->observation_width + place,
+            memcpy(observation + s * m->observation.width + place,
                    m->scratch + clamp(s - (steps - there), 0, there - 1) * width,
                    (size_t)width * sizeof *observation);
         place += width;
@@ -300,23 +308,34 @@ static void zero_elements(float *values, int64_t width, uint64_t elements) {
             values[d] = 0;
 }
 
-static ambit_status read_chunk(ambit_mixture *m, const source *from, int64_t step,
-                               int64_t episode_first, int64_t episode_end, float *chunk) {
-    int64_t width = m->chunk_width, start = step + m->action_offset, last = episode_end - 1;
+/* The part of a chunk that is field f's, from `chunk` on. */
+static ambit_status read_part(ambit_mixture *m, const source *from, int f, int64_t step,
+                              int64_t episode_first, int64_t episode_end, float *chunk) {
+    int64_t width = m->action.widths[f], start = step + m->action_offset, last = episode_end - 1;
     int64_t low = clamp(start, episode_first, last);
     int64_t count = clamp(start + m->horizon - 1, episode_first, last) - low + 1;
+    uint64_t zero_padded = ambit_store_field(from->store, from->action[f])->zero_padded;
     float *reference = m->scratch + m->horizon * width;
-    AMBIT_TRY(ambit_store_read(from->store, from->action, low, count, m->scratch));
+    AMBIT_TRY(ambit_store_read(from->store, from->action[f], low, count, m->scratch));
     if (m->relative)
-        AMBIT_TRY(ambit_store_read(from->store, from->action, step, 1, reference));
+        AMBIT_TRY(ambit_store_read(from->store, from->action[f], step, 1, reference));
     for (int64_t s = 0; s < m->horizon; s++) {
-        float *out = chunk + s * width;
+        float *out = chunk + s * m->action.width;
         int64_t at = clamp(start + s, episode_first, last) - low;
         memcpy(out, m->scratch + at * width, (size_t)width * sizeof *out);
         for (int64_t d = 0; d < width && m->relative; d++)
             out[d] -= reference[d];
         if (start + s > last)
-            zero_elements(out, width, m->zero_padded);
+            zero_elements(out, width, zero_padded);
+    }
+    return AMBIT_OK;
+}
+
+static ambit_status read_chunk(ambit_mixture *m, const source *from, int64_t step,
+                               int64_t episode_first, int64_t episode_end, float *chunk) {
+    for (int f = 0; f < m->action.count; f++) {
+        AMBIT_TRY(read_part(m, from, f, step, episode_first, episode_end, chunk));
+        chunk += m->action.widths[f];
     }
     return AMBIT_OK;
 }

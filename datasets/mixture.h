@@ -2,12 +2,12 @@
  *
  * A sample is a step t of an episode. Its observation is the chosen observation fields at steps
  * t − observation_steps + 1 … t, oldest first (before the episode's start: its first step); its
- * chunk is the action field at steps t + action_offset … t + action_offset + horizon − 1, past the
- * episode's end padded with the last value or with zero as the field says. With `relative`, the
- * action field's value at t is subtracted from every step of the chunk (before padding with zero
- * has any meaning: relative dims that pad with zero stay zero). Where an offset reaches back before
- * the episode's start, its first step stands in. An observation lies as [step][field][element], a
- * chunk as [step][element].
+ * chunk is the action fields, side by side as one vector, at steps t + action_offset …
+ * t + action_offset + horizon − 1, past the episode's end padded with the last value or with zero
+ * as each field says. With `relative`, the action fields' values at t are subtracted from every
+ * step of the chunk (before padding with zero has any meaning: relative dims that pad with zero
+ * stay zero). Where an offset reaches back before the episode's start, its first step stands in.
+ * Observations and chunks lie as [step][field][element].
  *
  * Other conditions (core/networks/condition.h) are those of step t alone, as a network takes them:
  *   camera    u8 fields, one a view, of height × width × channels or channels × height × width (up
@@ -22,7 +22,8 @@
  *   standard     (x − mean)/(std + 1e-8)
  *   bounds_q99   clip(2(x − q01)/(q99 − q01 + 1e-8) − 1, −1, 1)
  *   step_rms     chunk only: divided by the root mean square of that future step, one number a
- *                step shared by all elements, over at most 65,536 samples of the population
+ *                step shared by all elements of all fields, over at most 65,536 samples of the
+ *                population
  * Elements that never change become 0; elements the field marks as unnormalised are left alone.
  * Statistics of several stores are pooled by their counts. Chunks that are relative have statistics
  * of their own: standard and bounds_q99 then measure the relative chunks, all steps together, over
@@ -79,7 +80,8 @@ typedef struct {
     const char *const *observation; /* names of fields, in order */
     int observation_count;
     ambit_condition_fields conditions;
-    const char *action;
+    const char *const *action; /* likewise */
+    int action_count;
     int observation_steps, horizon, action_offset;
     bool relative;
     ambit_normalisation normalise_observation, normalise_action;
@@ -101,7 +103,7 @@ typedef struct {
     int64_t chunk_steps, chunk_width;
     struct {
         int64_t channels, height, width;
-    } image; /* a step of the chunk, where the action field has three dimensions; else 0 */
+    } image; /* a step of the chunk, where one action field of three dimensions is all; else 0 */
     struct {
         int64_t views, channels, height, width;
     } camera;

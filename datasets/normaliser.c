@@ -46,16 +46,16 @@ static void set_maps(ambit_normalisation kind, const ambit_statistics *s, uint64
 
 /* ------------------------------------------------------------------------------- statistics */
 
-/* Statistics of one field over all sources. indices: [source_count], `stride` apart. */
-static ambit_status pool(const ambit_normaliser_plan *plan, const int *indices, int stride,
-                         ambit_statistics *whole) {
+/* Statistics of field f of `fields` over all sources. */
+static ambit_status pool(const ambit_normaliser_plan *plan, const ambit_joined_fields *fields,
+                         int f, ambit_statistics *whole) {
     int count = 0;
     ambit_statistics *parts;
     AMBIT_TRY(ambit_allocate(&parts, (size_t)plan->source_count, sizeof *parts, "statistics"));
     ambit_status status = AMBIT_OK;
     for (; count < plan->source_count; count++) {
-        status = ambit_store_read_statistics(plan->stores[count], indices[count * stride],
-                                             &parts[count]);
+        status = ambit_store_read_statistics(
+            plan->stores[count], fields->indices[count * fields->count + f], &parts[count]);
         if (status != AMBIT_OK)
             break;
     }
@@ -71,7 +71,7 @@ static ambit_status pool(const ambit_normaliser_plan *plan, const int *indices, 
 static ambit_status measure(const ambit_normaliser_plan *plan,
                             ambit_status (*see)(void *context, const float *chunk, int64_t steps),
                             void *context) {
-    int64_t size = plan->horizon * plan->chunk_width, samples = plan->sample_count;
+    int64_t size = plan->horizon * plan->action_fields->width, samples = plan->sample_count;
     int64_t most = MEASURED_NUMBERS / size > 1024 ? MEASURED_NUMBERS / size : 1024;
     most = most < MEASURED_SAMPLES ? most : MEASURED_SAMPLES;
     most = most < samples ? most : samples;
@@ -95,7 +95,7 @@ static ambit_status see_tally(void *tally, const float *chunk, int64_t steps) {
 
 static ambit_status measure_relative(const ambit_normaliser_plan *plan, ambit_statistics *whole) {
     ambit_tally *tally;
-    AMBIT_TRY(ambit_tally_create(plan->chunk_width, &tally));
+    AMBIT_TRY(ambit_tally_create(plan->action_fields->width, &tally));
     ambit_status status = measure(plan, see_tally, tally);
     if (status == AMBIT_OK)
         status = ambit_tally_finish(tally, whole);
@@ -105,10 +105,15 @@ static ambit_status measure_relative(const ambit_normaliser_plan *plan, ambit_st
 
 /* ------------------------------------------------------------------------------- step_rms */
 
+static uint64_t unnormalised_of(const ambit_normaliser_plan *plan,
+                                const ambit_joined_fields *fields, int f) {
+    return ambit_store_field(plan->stores[0], fields->indices[f])->unnormalised;
+}
+
 /* Sums of squares of each future step. */
 typedef struct {
     int64_t width, samples, elements; /* elements: that are normalised */
-    uint64_t unnormalised;
+    bool *alone;                      /* [width] those that are not */
     double *squares;
 } step_sums;
 
@@ -117,7 +122,7 @@ static ambit_status see_squares(void *context, const float *chunk, int64_t steps
     sums->samples++;
     for (int64_t t = 0; t < steps; t++)
         for (int64_t e = 0; e < sums->width; e++)
-            if (!is_left_alone(sums->unnormalised, e))
+            if (!sums->alone[e])
                 sums->squares[t] +=
                     (double)chunk[t * sums->width + e] * (double)chunk[t * sums->width + e];
     return AMBIT_OK;
@@ -128,61 +133,91 @@ static void set_step_rms(const ambit_normaliser_plan *plan, const step_sums *sum
     for (int64_t t = 0; t < plan->horizon; t++) {
         double rms = sqrt(sums->squares[t] / (double)(sums->samples * sums->elements));
         for (int64_t e = 0; e < sums->width; e++)
-            if (!is_left_alone(sums->unnormalised, e))
+            if (!sums->alone[e])
                 normaliser->chunk_scale[t * sums->width + e] = rms > 0 ? (float)(1 / rms) : 0;
     }
 }
 
-static ambit_status make_step_rms(const ambit_normaliser_plan *plan, uint64_t unnormalised,
-                                  ambit_normaliser *normaliser) {
-    step_sums sums = {.width = plan->chunk_width, .unnormalised = unnormalised};
-    for (int64_t e = 0; e < sums.width; e++)
-        sums.elements += !is_left_alone(unnormalised, e);
-    if (sums.elements == 0)
-        return AMBIT_OK;
-    AMBIT_TRY(ambit_allocate(&sums.squares, (size_t)plan->horizon, sizeof(double), "step_rms"));
-    ambit_status status = measure(plan, see_squares, &sums);
-    if (status == AMBIT_OK)
+/* Which elements of the action are left alone, and how many are not. */
+static void mark_alone(const ambit_normaliser_plan *plan, step_sums *sums) {
+    const ambit_joined_fields *fields = plan->action_fields;
+    bool *alone = sums->alone;
+    for (int f = 0; f < fields->count; f++)
+        for (int64_t e = 0; e < fields->widths[f]; e++) {
+            *alone = is_left_alone(unnormalised_of(plan, fields, f), e);
+            sums->elements += !*alone++;
+        }
+}
+
+static ambit_status make_step_rms(const ambit_normaliser_plan *plan, ambit_normaliser *normaliser) {
+    step_sums sums = {.width = plan->action_fields->width};
+    AMBIT_TRY(ambit_allocate(&sums.alone, (size_t)sums.width, sizeof(bool), "step_rms"));
+    mark_alone(plan, &sums);
+    ambit_status status =
+        ambit_allocate(&sums.squares, (size_t)plan->horizon, sizeof(double), "step_rms");
+    if (status == AMBIT_OK && sums.elements > 0)
+        status = measure(plan, see_squares, &sums);
+    if (status == AMBIT_OK && sums.elements > 0)
         set_step_rms(plan, &sums, normaliser);
     free(sums.squares);
+    free(sums.alone);
     return status;
 }
 
 /* ------------------------------------------------------------------------------- the maps */
 
-static ambit_status make_observation(const ambit_normaliser_plan *plan, ambit_normaliser *n) {
+/* The part of statistics that is of elements [first, first + count); it owns nothing. */
+static ambit_statistics part_of(const ambit_statistics *whole, int64_t first, int64_t count) {
+    return (ambit_statistics){.elements = count,
+                              .count = whole->count,
+                              .mean = whole->mean + first,
+                              .std = whole->std + first,
+                              .least = whole->least + first,
+                              .greatest = whole->greatest + first,
+                              .q01 = whole->q01 + first,
+                              .q99 = whole->q99 + first};
+}
+
+/* Maps of all fields, from statistics of their own or, where that is not NULL, from `whole`. */
+static ambit_status make_maps(const ambit_normaliser_plan *plan, const ambit_joined_fields *fields,
+                              ambit_normalisation kind, const ambit_statistics *whole,
+                              int64_t steps, float *shift, float *scale) {
     int64_t place = 0;
-    if (plan->observation == AMBIT_NORMALISE_NONE)
-        return AMBIT_OK;
-    n->observation_limit = plan->observation == AMBIT_NORMALISE_BOUNDS_Q99 ? 1 : 0;
-    for (int f = 0; f < plan->observation_count; f++) {
-        const int *indices = plan->field_indices + f;
-        ambit_statistics whole;
-        AMBIT_TRY(pool(plan, indices, plan->observation_count, &whole));
-        set_maps(plan->observation, &whole,
-                 ambit_store_field(plan->stores[0], *indices)->unnormalised,
-                 plan->observation_steps, plan->observation_width, n->observation_shift + place,
-                 n->observation_scale + place);
-        ambit_statistics_destroy(&whole);
-        place += plan->widths[f];
+    for (int f = 0; f < fields->count; f++) {
+        ambit_statistics own = {0}, part;
+        if (!whole)
+            AMBIT_TRY(pool(plan, fields, f, &own));
+        part = whole ? part_of(whole, place, fields->widths[f]) : own;
+        set_maps(kind, &part, unnormalised_of(plan, fields, f), steps, fields->width, shift + place,
+                 scale + place);
+        ambit_statistics_destroy(&own);
+        place += fields->widths[f];
     }
     return AMBIT_OK;
 }
 
+static ambit_status make_observation(const ambit_normaliser_plan *plan, ambit_normaliser *n) {
+    if (plan->observation == AMBIT_NORMALISE_NONE)
+        return AMBIT_OK;
+    n->observation_limit = plan->observation == AMBIT_NORMALISE_BOUNDS_Q99 ? 1 : 0;
+    return make_maps(plan, plan->observation_fields, plan->observation, NULL,
+                     plan->observation_steps, n->observation_shift, n->observation_scale);
+}
+
 static ambit_status make_chunk(const ambit_normaliser_plan *plan, ambit_normaliser *n) {
-    ambit_statistics whole;
-    uint64_t unnormalised = ambit_store_field(plan->stores[0], plan->actions[0])->unnormalised;
+    ambit_statistics relative = {0};
     if (plan->chunk == AMBIT_NORMALISE_NONE)
         return AMBIT_OK;
     if (plan->chunk == AMBIT_NORMALISE_STEP_RMS)
-        return make_step_rms(plan, unnormalised, n);
+        return make_step_rms(plan, n);
     n->chunk_limit = plan->chunk == AMBIT_NORMALISE_BOUNDS_Q99 ? 1 : 0;
-    AMBIT_TRY(plan->relative ? measure_relative(plan, &whole)
-                             : pool(plan, plan->actions, 1, &whole));
-    set_maps(plan->chunk, &whole, unnormalised, plan->horizon, plan->chunk_width, n->chunk_shift,
-             n->chunk_scale);
-    ambit_statistics_destroy(&whole);
-    return AMBIT_OK;
+    if (plan->relative)
+        AMBIT_TRY(measure_relative(plan, &relative));
+    ambit_status status =
+        make_maps(plan, plan->action_fields, plan->chunk, plan->relative ? &relative : NULL,
+                  plan->horizon, n->chunk_shift, n->chunk_scale);
+    ambit_statistics_destroy(&relative);
+    return status;
 }
 
 static ambit_status make_identity(int64_t size, float **shift, float **scale) {
@@ -196,8 +231,8 @@ static ambit_status make_identity(int64_t size, float **shift, float **scale) {
 ambit_status ambit_normaliser_create(const ambit_normaliser_plan *plan,
                                      ambit_normaliser *normaliser) {
     ambit_normaliser *n = normaliser;
-    n->observation_size = plan->observation_steps * plan->observation_width;
-    n->chunk_size = plan->horizon * plan->chunk_width;
+    n->observation_size = plan->observation_steps * plan->observation_fields->width;
+    n->chunk_size = plan->horizon * plan->action_fields->width;
     AMBIT_TRY(make_identity(n->observation_size, &n->observation_shift, &n->observation_scale));
     AMBIT_TRY(make_identity(n->chunk_size, &n->chunk_shift, &n->chunk_scale));
     AMBIT_TRY(make_observation(plan, n));

@@ -5,14 +5,20 @@
 
 #include "mixture.h"
 
+/* Fields that lie side by side and make one vector a step. */
+typedef struct {
+    int count;
+    int *indices;    /* [sources][count] of the fields in each store */
+    int64_t *widths; /* [count] elements of each */
+    int64_t width;   /* of all together */
+} ambit_joined_fields;
+
 /* What the maps are made from. Only read during ambit_normaliser_create(). */
 typedef struct {
     ambit_store *const *stores; /* [source_count] */
-    int source_count, observation_count;
-    const int *field_indices; /* [source_count][observation_count] */
-    const int *actions;       /* [source_count] indices of the action field */
-    const int64_t *widths;    /* [observation_count] elements of each field */
-    int64_t observation_steps, observation_width, horizon, chunk_width;
+    int source_count;
+    const ambit_joined_fields *observation_fields, *action_fields;
+    int64_t observation_steps, horizon;
     ambit_normalisation observation, chunk;
     bool relative;
     int64_t sample_count;

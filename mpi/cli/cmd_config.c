@@ -23,7 +23,7 @@ static const char usage[] =
     "           or of all keys\n"
     "\n"
     "KEY=VALUE changes a setting that exists: train.steps=2e4, data.sources.0.weight=2,\n"
-    "'data.observation=[state, goal]'.\n";
+    "'data.observation=[state, goal]'. null and ~, unquoted, stand for no value: the default.\n";
 
 static ambit_status load(int argc, char **argv, ambit_config **config) {
     if (argc < 2)

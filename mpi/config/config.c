@@ -23,6 +23,8 @@ static void apply_single(ambit_config *config, const char *path, const char *tex
                           "there are %d data sources, counted from 0; write the whole list to add "
                           "one: 'data.sources=[{path: STORE}, …]'",
                           sources);
+    else if (row && ambit_value_is_null(text))
+        ambit_config_set_absent(config, row, index, path, place);
     else if (row)
         ambit_config_set_value(config, row, index, path, text, place);
     else if (ambit_schema_is_section(path))
@@ -46,7 +48,8 @@ static void apply_argument(ambit_config *config, int number) {
     const ambit_schema_row *row = ambit_schema_find(path, &index);
     const size_t prefix = sizeof options_path - 1;
     if (strncmp(path, options_path, prefix) == 0 && path[prefix])
-        ambit_config_set_option(config, path, path + prefix, equals + 1, place);
+        ambit_config_set_option(config, path, path + prefix,
+                                ambit_value_is_null(equals + 1) ? NULL : equals + 1, place);
     else if (row && row->type >= AMBIT_TYPE_LIST)
         ambit_config_apply_yaml(config, path, equals + 1, number);
     else
@@ -219,8 +222,10 @@ static ambit_status read_file(const char *path, char *text, size_t size) {
         return ambit_fail(AMBIT_CONFIG, "%s: larger than %d KiB; this is no configuration", path,
                           LARGEST_FILE / 1024);
     if (strlen(text) != length)
-        return ambit_fail(AMBIT_CONFIG, "%s: byte %zu is NUL; this is no text file", path,
-                          strlen(text));
+        return ambit_fail(AMBIT_CONFIG,
+                          "%s: byte %zu is NUL, as in UTF-16 or where this is no text; write it in "
+                          "UTF-8",
+                          path, strlen(text));
     return AMBIT_OK;
 }
 

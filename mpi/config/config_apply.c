@@ -26,6 +26,11 @@ static ambit_place place_of(const reader *from, const yaml_node_t *node) {
     return place;
 }
 
+static bool is_null(const yaml_node_t *node) {
+    return node->type == YAML_SCALAR_NODE && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+           ambit_value_is_null((const char *)node->data.scalar.value);
+}
+
 /* The text of a scalar; NULL, with the fault noted, for other nodes. */
 static const char *scalar_text(const reader *from, const yaml_node_t *node, const char *path) {
     static const char *const kinds[] = {
@@ -59,7 +64,7 @@ void ambit_config_set_value(ambit_config *config, const ambit_schema_row *row, i
 static bool add_to_list(const reader *from, const yaml_node_t *item, const char *path,
                         ambit_field_list *list) {
     const char *text = scalar_text(from, item, path);
-    if (text && !*text)
+    if (text && (!*text || is_null(item)))
         ambit_config_note(from->config, place_of(from, item), path, "an empty name; remove it");
     else if (text && list->count == AMBIT_STORE_MAX_FIELDS)
         ambit_config_note(from->config, place_of(from, item), path,
@@ -79,6 +84,10 @@ static void set_list(const reader *from, const ambit_schema_row *row, const yaml
     place.faulty = true;
     list->count = 0;
     *ambit_config_place(from->config, row, -1) = place;
+    if (node->type == YAML_SCALAR_NODE && node->data.scalar.length > 0) {
+        ambit_config_place(from->config, row, -1)->faulty = !add_to_list(from, node, path, list);
+        return;
+    }
     if (node->type != YAML_SEQUENCE_NODE) {
         ambit_value_expected(row, problem, sizeof problem);
         ambit_config_note(from->config, place, path, "write %s", problem);
@@ -98,13 +107,18 @@ void ambit_config_set_option(ambit_config *config, const char *path, const char 
     ambit_plugin_setting *options = config->settings.environment.options;
     int *count = &config->settings.environment.option_count, at = 0;
     char where[4 * AMBIT_PROBLEM_SIZE], problem[AMBIT_PROBLEM_SIZE];
-    if (!ambit_value_is_text(value, problem) || !ambit_value_is_text(key, problem)) {
+    if ((value && !ambit_value_is_text(value, problem)) || !ambit_value_is_text(key, problem)) {
         ambit_config_note(config, place, path, "%s", problem);
         return;
     }
     while (at < *count && strcmp(options[at].name, key) < 0)
         at++;
     bool there = at < *count && strcmp(options[at].name, key) == 0;
+    if (!value) {
+        *count -= there;
+        memmove(&options[at], &options[at + there], (size_t)(*count - at) * sizeof *options);
+        return;
+    }
     if (!there && *count == AMBIT_MAX_OPTIONS) {
         ambit_config_note(config, place, path, "more than %d options; remove some",
                           AMBIT_MAX_OPTIONS);
@@ -191,8 +205,8 @@ static void apply_option(const reader *from, const yaml_node_t *key, const yaml_
                          const char *path) {
     const char *text = scalar_text(from, value, path);
     if (text)
-        ambit_config_set_option(from->config, path, (const char *)key->data.scalar.value, text,
-                                place_of(from, value));
+        ambit_config_set_option(from->config, path, (const char *)key->data.scalar.value,
+                                is_null(value) ? NULL : text, place_of(from, value));
 }
 
 static void apply_options(const reader *from, const ambit_schema_row *row, const yaml_node_t *node,
@@ -218,20 +232,39 @@ static void apply_key(const reader *from, const yaml_node_t *key, const yaml_nod
     ambit_config_note(from->config, place_of(from, key), path, "unknown key%s", suggestion);
 }
 
+static void reset(ambit_config *config, const ambit_schema_row *row, int index) {
+    char problem[AMBIT_PROBLEM_SIZE];
+    const char *initial = row->initial ? row->initial : ""; /* required: empty for now */
+    void *member = ambit_schema_member(row, &config->settings, index);
+    *ambit_config_place(config, row, index) = (ambit_place){0};
+    if (row->type == AMBIT_TYPE_SOURCES)
+        config->settings.data.source_count = 0;
+    else if (row->type == AMBIT_TYPE_OPTIONS)
+        config->settings.environment.option_count = 0;
+    else if (row->type == AMBIT_TYPE_LIST)
+        *(ambit_field_list *)member = (ambit_field_list){{initial}, *initial ? 1 : 0};
+    else if (!ambit_value_read(row, initial, member, problem))
+        memcpy(member, &initial, sizeof initial);
+}
+
 void ambit_config_default(ambit_config *config, int index) {
     int count;
     const ambit_schema_row *rows = ambit_schema_rows(&count);
-    char problem[AMBIT_PROBLEM_SIZE];
-    for (int i = 0; i < count; i++) {
-        bool of_source = ambit_schema_is_within(&rows[i], "data.sources.N");
-        if (of_source != (index >= 0) || rows[i].type >= AMBIT_TYPE_LIST)
-            continue;
-        *ambit_config_place(config, &rows[i], index) = (ambit_place){0};
-        const char *initial = rows[i].initial ? rows[i].initial : "";
-        void *member = ambit_schema_member(&rows[i], &config->settings, index);
-        if (!ambit_value_read(&rows[i], initial, member, problem)) /* required: empty for now */
-            memcpy(member, &initial, sizeof initial);
-    }
+    for (int i = 0; i < count; i++)
+        if (ambit_schema_is_within(&rows[i], "data.sources.N") == (index >= 0))
+            reset(config, &rows[i], index);
+}
+
+void ambit_config_set_absent(ambit_config *config, const ambit_schema_row *row, int index,
+                             const char *path, ambit_place place) {
+    char expected[AMBIT_PROBLEM_SIZE];
+    reset(config, row, index);
+    if (row->initial)
+        return;
+    ambit_value_expected(row, expected, sizeof expected);
+    ambit_config_note(config, place, path, "has no value and no default; write %s", expected);
+    place.faulty = true;
+    *ambit_config_place(config, row, index) = place;
 }
 
 static void apply_sources(const reader *from, const ambit_schema_row *row, const yaml_node_t *node,
@@ -261,9 +294,12 @@ static void apply_sources(const reader *from, const ambit_schema_row *row, const
         config->settings.data.source_count++;
         config->source_places[index] = place_of(from, child);
         ambit_config_default(config, index);
-        apply(from, child, below);
-        if (child->type != YAML_MAPPING_NODE) /* said once is enough */
-            ambit_config_place(config, row + 1, index)->faulty = true;
+        if (child->type == YAML_MAPPING_NODE) {
+            apply(from, child, below);
+            continue;
+        }
+        ambit_config_note_section(config, place_of(from, child), below);
+        ambit_config_place(config, row + 1, index)->faulty = true; /* said once is enough */
     }
 }
 
@@ -271,7 +307,9 @@ static void apply_sources(const reader *from, const ambit_schema_row *row, const
 static void apply(const reader *from, const yaml_node_t *node, const char *path) {
     int index;
     const ambit_schema_row *row = ambit_schema_find(path, &index);
-    if (row && row->type == AMBIT_TYPE_LIST) {
+    if (row && is_null(node)) {
+        ambit_config_set_absent(from->config, row, index, path, place_of(from, node));
+    } else if (row && row->type == AMBIT_TYPE_LIST) {
         set_list(from, row, node, path);
     } else if (row && row->type == AMBIT_TYPE_SOURCES) {
         apply_sources(from, row, node, path);
@@ -286,7 +324,7 @@ static void apply(const reader *from, const yaml_node_t *node, const char *path)
             ambit_config_set_value(from->config, row, index, path, text, place);
     } else if (node->type == YAML_MAPPING_NODE) {
         walk_map(from, node, path, apply_key);
-    } else if (node->type != YAML_SCALAR_NODE || node->data.scalar.length > 0) {
+    } else if (node->type != YAML_SCALAR_NODE || (node->data.scalar.length > 0 && !is_null(node))) {
         ambit_config_note_section(from->config, place_of(from, node), path);
     }
 }
@@ -362,6 +400,9 @@ bool ambit_config_apply_yaml(ambit_config *config, const char *path, const char 
         const yaml_node_t *root = yaml_document_get_root_node(&document);
         if (root)
             apply(&from, root, path);
+        else if (*path)
+            ambit_config_note(config, (ambit_place){.argument = argument}, path,
+                              "has no value; write one behind the equals sign");
         yaml_document_delete(&document);
     } else {
         note_yaml_fault(config, &parser, argument);

@@ -67,12 +67,16 @@ const char *ambit_config_keep(ambit_config *config, const char *text);
 /* Puts the defaults into the rows of data source `index`; -1: into all other rows. */
 void ambit_config_default(ambit_config *config, int index);
 
+/* Takes a key as if it stood nowhere: the default, or a fault where it has none. */
+void ambit_config_set_absent(ambit_config *config, const ambit_schema_row *row, int index,
+                             const char *path, ambit_place place);
+
 /* Reads the text of a setting that is no list, noting faults. */
 void ambit_config_set_value(ambit_config *config, const ambit_schema_row *row, int index,
                             const char *path, const char *text, ambit_place place);
 
-/* Sets an option of the environment. Options are kept in the order of their names, so that equal
- * settings are written alike. */
+/* Sets an option of the environment, or with `value` NULL removes it. Options are kept in the order
+ * of their names, so that equal settings are written alike. */
 void ambit_config_set_option(ambit_config *config, const char *path, const char *key,
                              const char *value, ambit_place place);
 

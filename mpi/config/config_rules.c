@@ -90,6 +90,11 @@ static bool no_sources(verdict *to) {
     return settings->data.source_count == 0;
 }
 
+static bool no_action(verdict *to) {
+    say(to, "the list is empty; name at least one field");
+    return to->settings->data.action.count == 0;
+}
+
 static bool observation_by_step(verdict *to) {
     const ambit_settings *settings = to->settings;
     say(to, "step_rms is for chunks of actions only; write standard, bounds_q99 or none");
@@ -137,6 +142,13 @@ static bool images_in_chunks(verdict *to) {
     say(to, "an image is data of one step, but data.horizon is %" PRId64 "; set that to 1",
         settings->data.horizon);
     return settings->network.patch > 0 && settings->data.horizon != 1;
+}
+
+static bool images_in_parts(verdict *to) {
+    const ambit_settings *settings = to->settings;
+    say(to, "an image is one field, but data.action names %d; name one",
+        settings->data.action.count);
+    return settings->network.patch > 0 && settings->data.action.count > 1;
 }
 
 static bool conditioning_unknown(verdict *to) {
@@ -218,12 +230,14 @@ static const struct {
     {weights_all_zero, {"data.sources.N.weight"}},
     {source_unusable, {"data.sources.N.sigma_min", "data.sources.N.sigma_max"}},
     {names_alike, {"data.sources.N.name", "data.sources.N.path"}},
+    {no_action, {"data.action"}},
     {observation_by_step, {"data.normalise_observation"}},
     {batch_in_slots, {"train.batch", "train.slots"}},
     {width_in_heads, {"network.heads", "network.width"}},
     {camera_width_in_heads, {"network.camera_heads", "network.camera_width"}},
     {patches_of_others, {"network.patch", "network.kind"}},
     {images_in_chunks, {"network.patch", "data.horizon"}},
+    {images_in_parts, {"network.patch", "data.action"}},
     {conditioning_unknown, {"network.conditioning", "network.kind"}},
     {levels_odd, {"network.depth", "data.horizon"}},
     {guided_without_drop, {"sampler.guidance", "network.drop"}},

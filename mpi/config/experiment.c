@@ -27,7 +27,8 @@ static ambit_status open_mixture(const ambit_settings *settings, ambit_mixture *
                        .caption = settings->data.caption,
                        .caption_slots = settings->network.caption_slots,
                        .caption_buckets = settings->network.caption_buckets},
-        .action = settings->data.action,
+        .action = settings->data.action.names,
+        .action_count = settings->data.action.count,
         .observation_steps = (int)settings->data.observation_steps,
         .horizon = (int)settings->data.horizon,
         .action_offset = (int)settings->data.action_offset,
@@ -71,13 +72,13 @@ static ambit_status check_image(const ambit_settings *settings, const ambit_samp
         return ambit_fail(AMBIT_CONFIG,
                           "network.patch: field \"%s\" holds no images of channels × height × "
                           "width; leave network.patch out, or name another field as data.action",
-                          settings->data.action);
+                          settings->data.action.names[0]);
     if (shape->image.width <= 4 && shape->image.channels > 4)
         return ambit_fail(AMBIT_CONFIG,
                           "network.patch: field \"%s\" of %" PRId64 " × %" PRId64 " × %" PRId64
                           " seems to have its channels last; store channels × height × width",
-                          settings->data.action, shape->image.channels, shape->image.height,
-                          shape->image.width);
+                          settings->data.action.names[0], shape->image.channels,
+                          shape->image.height, shape->image.width);
     return check_patches("patch", patch, "data", shape->image.height, shape->image.width);
 }
 

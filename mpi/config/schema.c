@@ -88,7 +88,9 @@ static const ambit_schema_row rows[] = {
      .help = "Field of bytes with a sentence, which the policy learns to read by its words and "
              "pairs of words. Empty: none. Samples without a word, and sources without the field, "
              "miss the condition, which needs network.drop."},
-    {"data.action", TEXT, "action", AT(data.action), .help = "Field whose chunks are denoised."},
+    {"data.action", AMBIT_TYPE_LIST, "action", AT(data.action),
+     .help = "Field whose chunks are denoised, or several that make one action, side by side in "
+             "this order."},
     {"data.observation_steps", INTEGER, "2", AT(data.observation_steps), .unit = "steps",
      .least = 1, .most = 1024,
      .help = "Steps of observation, the present one included. Before an episode's start its first "
@@ -100,7 +102,7 @@ static const ambit_schema_row rows[] = {
      .help = "Where the chunk begins, relative to the present step: 0 where the action field holds "
              "what was done at the step, 1 where it holds positions and the next one is meant."},
     {"data.relative", BOOLEAN, "false", AT(data.relative),
-     .help = "Subtract the action field's present value from every step of the chunk."},
+     .help = "Subtract the action fields' present values from every step of the chunk."},
     {"data.normalise_observation", CHOICE, "standard", AT(data.normalise_observation),
      .choices = NORMALISATIONS,
      .help = "none: as stored; standard: mean 0 and standard deviation 1; bounds_q99: quantiles "

@@ -19,7 +19,7 @@ typedef enum {
     AMBIT_TYPE_NUMBER,  /* double */
     AMBIT_TYPE_BOOLEAN, /* bool */
     AMBIT_TYPE_CHOICE,  /* an enum whose values are the places in `choices` */
-    AMBIT_TYPE_LIST,    /* ambit_field_list */
+    AMBIT_TYPE_LIST,    /* ambit_field_list; its default is one field, or "" for none */
     AMBIT_TYPE_SOURCES, /* of data sources, whose members have rows of their own */
     AMBIT_TYPE_OPTIONS  /* keys that belong to the environment plugin */
 } ambit_value_type;

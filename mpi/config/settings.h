@@ -39,9 +39,8 @@ typedef struct {
     struct {
         ambit_source_settings sources[AMBIT_MAX_SOURCES];
         int source_count;
-        ambit_field_list observation, camera, text;
+        ambit_field_list observation, action, camera, text;
         const char *caption; /* "": none */
-        const char *action;
         int64_t observation_steps, horizon, action_offset;
         bool relative;
         ambit_normalisation normalise_observation, normalise_action;

@@ -50,7 +50,7 @@ void ambit_value_expected(const ambit_schema_row *row, char *text, size_t size) 
         [AMBIT_TYPE_NUMBER] = "a number",
         [AMBIT_TYPE_BOOLEAN] = "true or false",
         [AMBIT_TYPE_CHOICE] = "one of",
-        [AMBIT_TYPE_LIST] = "a list such as [state, goal]",
+        [AMBIT_TYPE_LIST] = "a field, or a list such as [state, goal]",
         [AMBIT_TYPE_SOURCES] = "a list of maps, each with a path",
         [AMBIT_TYPE_OPTIONS] = "keys and values of the environment",
     };
@@ -159,6 +159,14 @@ static bool is_utf8(const char *text) {
     return length > 0;
 }
 
+bool ambit_value_is_null(const char *text) {
+    static const char *const words[] = {"null", "Null", "NULL", "~"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(text, words[i]) == 0)
+            return true;
+    return false;
+}
+
 bool ambit_value_is_text(const char *text, char problem[AMBIT_PROBLEM_SIZE]) {
     if (!is_utf8(text))
         snprintf(problem, AMBIT_PROBLEM_SIZE, "is not UTF-8; write it in UTF-8");
@@ -185,10 +193,10 @@ bool ambit_value_read(const ambit_schema_row *row, const char *text, void *membe
     return readers[row->type](row, text, member, problem);
 }
 
-/* Letters that may stand in YAML without quotes, wherever they are in a word. */
+/* Words that may stand in YAML without quotes. */
 static bool is_plain(const char *text) {
     static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/.";
-    if (!*text || !strchr(first, *text))
+    if (!*text || !strchr(first, *text) || ambit_value_is_null(text))
         return false;
     for (const char *at = text; *at; at++)
         if (!strchr(first, *at) && !strchr("-+", *at))

@@ -16,6 +16,9 @@ enum { AMBIT_PROBLEM_SIZE = 256 };
 bool ambit_value_read(const ambit_schema_row *row, const char *text, void *member,
                       char problem[AMBIT_PROBLEM_SIZE]);
 
+/* Whether `text`, unquoted, stands for no value, as in YAML: null or ~. */
+bool ambit_value_is_null(const char *text);
+
 /* Whether `text` is UTF-8; if not, `problem` says so. */
 bool ambit_value_is_text(const char *text, char problem[AMBIT_PROBLEM_SIZE]);
 

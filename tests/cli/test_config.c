@@ -61,7 +61,8 @@ static void test_defaults(void **state) {
     assert_string_equal(settings->data.sources[1].path, "data/rrt/");
     assert_string_equal(settings->data.sources[1].name, "rrt");
     assert_string_equal(settings->data.observation.names[0], "observation");
-    assert_string_equal(settings->data.action, "action");
+    assert_int_equal(settings->data.action.count, 1);
+    assert_string_equal(settings->data.action.names[0], "action");
     assert_int_equal(settings->data.horizon, 16);
     assert_int_equal(settings->objective.prediction, AMBIT_PREDICT_X0);
     assert_int_equal(settings->schedule.bins, 100);
@@ -182,6 +183,41 @@ static void test_conditions(void **state) {
     ambit_config_destroy(config);
 }
 
+/* Several fields make one action; a plain name is a list of one. */
+static void test_action_in_parts(void **state) {
+    static const struct {
+        const char *text, *names[2];
+        int count;
+        const char *written;
+    } rows[] = {
+        {LEAST, {"action"}, 1, "  action: [action]\n"},
+        {LEAST "  action: position\n", {"position"}, 1, "  action: [position]\n"},
+        {LEAST "  action: [a/x, a/r]\n", {"a/x", "a/r"}, 2, "  action: [a/x, a/r]\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *text;
+        ambit_config *config = good(rows[i].text, NULL);
+        const ambit_field_list *action = &ambit_config_settings(config)->data.action;
+        assert_int_equal(action->count, rows[i].count);
+        for (int k = 0; k < action->count; k++)
+            assert_string_equal(action->names[k], rows[i].names[k]);
+        assert_int_equal(ambit_config_write(config, 0, &text), AMBIT_OK);
+        assert_non_null(strstr(text, rows[i].written));
+        free(text);
+        ambit_config_destroy(config);
+    }
+    refuse(LEAST "  action: []\n", NULL,
+           "m.yaml:6:11: data.action: the list is empty; name at least one field");
+    refuse(LEAST,
+           ARGUMENTS("data.action=[a, b]", "network.patch=2", "network.kind=dit", "data.horizon=1"),
+           "argument \"network.patch=2\": network.patch: an image is one field, but data.action "
+           "names 2; name one");
+    refuse(
+        LEAST, ARGUMENTS("data.action="),
+        "argument \"data.action=\": data.action: has no value; write one behind the equals sign");
+}
+
 static void test_options(void **state) {
     (void)state;
     ambit_config *config = good(LEAST "environment:\n"
@@ -198,6 +234,72 @@ static void test_options(void **state) {
     ambit_config_destroy(config);
 }
 
+/* Unquoted null and ~ are as good as nothing: the default, also where a file said otherwise. */
+static void test_null(void **state) {
+    static const char *const nulls[] = {"null", "~", "Null", "NULL"};
+    (void)state;
+    ambit_config *plain = good(LEAST, NULL);
+    char *expected, *text;
+    assert_int_equal(ambit_config_write(plain, 1, &expected), AMBIT_OK);
+    for (size_t i = 0; i < sizeof nulls / sizeof nulls[0]; i++) {
+        char yaml[1024];
+        snprintf(yaml, sizeof yaml,
+                 LEAST "  caption: %1$s\n  camera: %1$s\n  action: %1$s\n  horizon: %1$s\n"
+                       "  relative: %1$s\ntrain: %1$s\nnetwork: {kind: %1$s, width: %1$s}\n"
+                       "environment: {plugin: %1$s, options: %1$s}\nrun: {title: %1$s}\n",
+                 nulls[i]);
+        ambit_config *config = good(yaml, NULL);
+        assert_int_equal(ambit_config_write(config, 1, &text), AMBIT_OK);
+        assert_string_equal(text, expected);
+        ambit_config_destroy(config);
+        free(text);
+    }
+    ambit_config *config =
+        good(LEAST "  caption: words\n  camera: [a]\n  action: [b, c]\nrun: {title: x}\n"
+                   "train: {warmup: 3, lr: 1}\nenvironment: {options: {a: 1}}\n",
+             ARGUMENTS("data.caption=null", "data.camera=~", "data.action=null", "run.title=~",
+                       "train.warmup=null", "train.lr=null", "environment.options.a=null"));
+    free(expected);
+    assert_int_equal(ambit_config_write(plain, 0, &expected), AMBIT_OK);
+    assert_int_equal(ambit_config_write(config, 0, &text), AMBIT_OK);
+    assert_string_equal(text, expected);
+    ambit_config_destroy(config);
+    free(text);
+    free(expected);
+    ambit_config_destroy(plain);
+
+    config = good(LEAST "  caption: 'null'\n  camera: [\"~\"]\nrun: {title: \"null\"}\n"
+                        "environment: {plugin: p, options: {a: ~, b: '~'}}\n",
+                  NULL);
+    const ambit_settings *settings = ambit_config_settings(config);
+    assert_string_equal(settings->data.caption, "null");
+    assert_string_equal(settings->data.camera.names[0], "~");
+    assert_string_equal(settings->run.title, "null");
+    assert_int_equal(settings->environment.option_count, 1);
+    assert_string_equal(settings->environment.options[0].value, "~");
+    ambit_config_destroy(config);
+}
+
+/* What has no default cannot be absent; said once, where it stands. */
+static void test_null_of_required(void **state) {
+    (void)state;
+    refuse("data: {sources: null, observation: ~}\n", NULL,
+           "the configuration has 2 errors\n"
+           "m.yaml:1:17: data.sources: has no value and no default; write a list of maps, each "
+           "with a path\n"
+           "m.yaml:1:36: data.observation: has no value and no default; write a field, or a list "
+           "such as [state, goal]");
+    refuse("data: {sources: [{path: null}, null, ], observation: [a, ~]}\n", NULL,
+           "the configuration has 3 errors\n"
+           "m.yaml:1:25: data.sources.0.path: has no value and no default; write text\n"
+           "m.yaml:1:32: data.sources.1: has no value of its own; set a key below it: path, name, "
+           "weight, share, sigma_min, sigma_max\n"
+           "m.yaml:1:58: data.observation: an empty name; remove it");
+    refuse("data:\n  sources:\n    - path: a\n    -\n  observation: []\n", NULL,
+           "m.yaml:4:6: data.sources.1: has no value of its own; set a key below it: path, name, "
+           "weight, share, sigma_min, sigma_max");
+}
+
 static void test_all_errors_at_once(void **state) {
     (void)state;
     refuse("optim:\n"
@@ -206,7 +308,7 @@ static void test_all_errors_at_once(void **state) {
            "  sources:\n"
            "    - {path: a, sigma_min: 1.5, sharee: 3}\n"
            "    - 7\n"
-           "  observation: state\n"
+           "  observation: {state: goal}\n"
            "  horizon: x\n"
            "  horizon: 5\n"
            "train:\n"
@@ -225,7 +327,7 @@ static void test_all_errors_at_once(void **state) {
            "data.sources.0.share?\n"
            "m.yaml:6:7: data.sources.1: has no value of its own; set a key below it: path, name, "
            "weight, share, sigma_min, sigma_max\n"
-           "m.yaml:7:16: data.observation: write a list such as [state, goal]\n"
+           "m.yaml:7:16: data.observation: write a field, or a list such as [state, goal]\n"
            "m.yaml:8:12: data.horizon: \"x\" cannot be used; write a whole number from 1 to 4096 "
            "steps\n"
            "m.yaml:9:3: data.horizon: stands here a second time, after line 8; remove one of "
@@ -341,7 +443,8 @@ static void test_no_follow_on_errors(void **state) {
            "from 1 to 65536");
     refuse("", NULL,
            "the configuration has 2 errors\n"
-           "m.yaml: data.observation: is missing; add it: a list such as [state, goal]\n"
+           "m.yaml: data.observation: is missing; add it: a field, or a list such as [state, "
+           "goal]\n"
            "m.yaml: data.sources: is missing; add it: a list of maps, each with a path");
     refuse("data: {sources: [{share: 1}, {share: 1}], observation: []}", NULL,
            "the configuration has 2 errors\n"
@@ -474,10 +577,12 @@ static void test_round_trip(void **state) {
                                 "environment.plugin=p", "environment.options.- a: b= c: d #",
                                 "data.sources.0.name=null"));
     round_trip(LEAST,
-               ARGUMENTS("run.title=\xc2\x85\xe2\x80\xa8\u2029\xef\xbb\xbf", "data.action=~"));
-    round_trip(LEAST, ARGUMENTS("data.camera=[a, 'b: c']", "data.text=[\"~\", d]",
+               ARGUMENTS("run.title=\xc2\x85\xe2\x80\xa8\u2029\xef\xbb\xbf", "data.action='~'"));
+    round_trip(LEAST, ARGUMENTS("data.camera=[a, 'b: c']", "data.text=[\"~\", 'null']",
                                 "data.caption=null", "network.camera_depth=0"));
-    round_trip(LEAST, ARGUMENTS("run.title= blanks ", "data.action=-", "data.sources.0.path=."));
+    round_trip(LEAST "  caption: 'null'\nrun: {title: \"~\"}\n", NULL);
+    round_trip(LEAST, ARGUMENTS("run.title= blanks ", "data.action='-'", "data.sources.0.path=."));
+    round_trip(LEAST, ARGUMENTS("data.action=[a, b/c]", "data.observation=a"));
 }
 
 /* Defaults give way to what was set; what was set does not. */
@@ -643,7 +748,8 @@ static void test_files(void **state) {
     fputc('\0', out);
     fflush(out);
     assert_int_equal(ambit_config_load(name, NULL, 0, &config), AMBIT_CONFIG);
-    assert_non_null(strstr(ambit_message(), "is NUL; this is no text file"));
+    assert_non_null(strstr(ambit_message(),
+                           "is NUL, as in UTF-16 or where this is no text; write it in UTF-8"));
     for (int i = 0; i < 300 * 1024; i++)
         fputc('#', out);
     fclose(out);
@@ -660,7 +766,10 @@ int main(void) {
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_action_in_parts),
         cmocka_unit_test(test_options),
+        cmocka_unit_test(test_null),
+        cmocka_unit_test(test_null_of_required),
         cmocka_unit_test(test_all_errors_at_once),
         cmocka_unit_test(test_single_faults),
         cmocka_unit_test(test_no_follow_on_errors),

@@ -113,8 +113,8 @@ static const char *make_store(unsigned chosen, const ambit_field_info *other,
 
 enum { EVERY = (1 << FIELDS) - 1, NEEDED = 1 << ACTION | 1 << STATE };
 
-static const char *const state_name[] = {"state"}, *const views[] = {"last", "first"},
-                         *const texts[] = {"tokens", "vector"};
+static const char *const state_name[] = {"state"}, *const action[] = {"action"},
+                         *const views[] = {"last", "first"}, *const texts[] = {"tokens", "vector"};
 static ambit_source_use uses[2];
 
 static ambit_mixture_options options_of(const char *one, const char *other) {
@@ -131,7 +131,8 @@ static ambit_mixture_options options_of(const char *one, const char *other) {
                                                   .caption = "sentence",
                                                   .caption_slots = SLOTS,
                                                   .caption_buckets = BUCKETS},
-                                   .action = "action",
+                                   .action = action,
+                                   .action_count = 1,
                                    .observation_steps = 1,
                                    .horizon = 1,
                                    .cache_bytes = 1 << 20};
@@ -358,7 +359,7 @@ static void test_names_of_nothing(void **state) {
 static void test_image_as_data(void **state) {
     (void)state;
     ambit_mixture_options options = options_of(make_store(EVERY, NULL, words), NULL);
-    options.action = "first";
+    options.action = &views[1];
     ambit_mixture *mixture = open_mixture(&options);
     const ambit_sample_shape *shape = ambit_mixture_shape(mixture);
     assert_int_equal(shape->image.channels, CHANNELS);

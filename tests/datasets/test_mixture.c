@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const observation[] = {"observation/state", "count"};
+static const char *const observation[] = {"observation/state", "count"}, *const action[] = {
+                                                                             "action"};
 
 static int remove_folders(void **state) {
     (void)state;
@@ -26,7 +27,8 @@ static ambit_mixture_options basic(const ambit_source_use *sources, int count) {
                                    .source_count = count,
                                    .observation = observation,
                                    .observation_count = 2,
-                                   .action = "action",
+                                   .action = action,
+                                   .action_count = 1,
                                    .observation_steps = 2,
                                    .horizon = 4,
                                    .cache_bytes = 1 << 20};
@@ -248,6 +250,78 @@ static void pooled_statistics(void **state) {
     }
 }
 
+/* Several fields make one action: each part of a chunk is that of a mixture with its field alone.
+ */
+static void check_parts(ambit_normalisation kind, bool relative) {
+    static const int64_t lengths[] = {5, 1, 12};
+    static const char *const parts[] = {"observation/state", "action", "pixels"};
+    enum { PARTS = 3, WIDTH = 2 + 3 + 4, HORIZON = 4 };
+    static const int widths[PARTS] = {2, 3, 4};
+    const char *folder = fixture_folder();
+    fixture_write(folder, lengths, 3, 2, NULL, 0);
+    const ambit_source_use source = use(folder);
+    ambit_mixture_options options = basic(&source, 1);
+    options.action = parts;
+    options.action_count = PARTS;
+    options.action_offset = 1;
+    options.relative = relative;
+    options.normalise_action = kind;
+    ambit_mixture *whole = open_mixture(&options), *alone[PARTS];
+    assert_int_equal(ambit_mixture_shape(whole)->chunk_width, WIDTH);
+    options.action_count = 1;
+    for (int p = 0; p < PARTS; p++, options.action++)
+        alone[p] = open_mixture(&options);
+    for (int64_t t = 0; t < 18; t++) {
+        float o[6], all[HORIZON * WIDTH], one[HORIZON * 4];
+        uint64_t sample;
+        read_sample(whole, 0, t, o, all, &sample);
+        for (int p = 0, place = 0; p < PARTS; place += widths[p++]) {
+            read_sample(alone[p], 0, t, o, one, &sample);
+            for (int s = 0; s < HORIZON; s++)
+                assert_memory_equal(all + s * WIDTH + place, one + s * widths[p],
+                                    (size_t)widths[p] * sizeof *one);
+        }
+    }
+    ambit_mixture_close(whole);
+    for (int p = 0; p < PARTS; p++)
+        ambit_mixture_close(alone[p]);
+}
+
+static void action_in_parts(void **state) {
+    (void)state;
+    for (int kind = AMBIT_NORMALISE_NONE; kind < AMBIT_NORMALISE_STEP_RMS; kind++) {
+        check_parts((ambit_normalisation)kind, false);
+        check_parts((ambit_normalisation)kind, true);
+    }
+}
+
+/* step_rms is shared by all parts, but for what is left alone. */
+static void step_rms_of_parts(void **state) {
+    (void)state;
+    static const int64_t lengths[] = {8};
+    static const char *const parts[] = {"count", "action"};
+    const char *folder = fixture_folder();
+    fixture_write(folder, lengths, 1, 1, NULL, 0);
+    ambit_source_use source = use(folder);
+    ambit_mixture_options options = basic(&source, 1);
+    options.action = parts;
+    options.action_count = 2;
+    options.horizon = 1;
+    options.normalise_action = AMBIT_NORMALISE_STEP_RMS;
+    double squares = 0;
+    for (int64_t t = 0; t < 8; t++)
+        squares += pow((double)fixture_count(t), 2) + pow(fixture_action(t, 0), 2) +
+                   pow(fixture_action(t, 1), 2);
+    float o[6], a[4];
+    uint64_t sample;
+    ambit_mixture *mixture = open_mixture(&options);
+    read_sample(mixture, 0, 6, o, a, &sample);
+    assert_near(a[0], (double)fixture_count(6) / sqrt(squares / 24));
+    assert_near(a[1], fixture_action(6, 0) / sqrt(squares / 24));
+    assert_true(a[3] == fixture_action(6, 2));
+    ambit_mixture_close(mixture);
+}
+
 static void classes_by_bounds(void **state) {
     (void)state;
     static const int64_t lengths[] = {5, 1, 12, 7, 3};
@@ -393,13 +467,13 @@ static void heldout_bounds(void **state) {
 static void fields_that_do_not_fit(void **state) {
     (void)state;
     static const int64_t lengths[] = {4};
-    static const char *const image[] = {"image"};
+    static const char *const image[] = {"image"}, *const acton[] = {"acton"};
     const char *folder = fixture_folder();
     fixture_write(folder, lengths, 1, 1, NULL, 0);
     ambit_source_use source = use(folder);
     ambit_mixture *mixture;
     ambit_mixture_options options = basic(&source, 1);
-    options.action = "acton";
+    options.action = acton;
     assert_int_equal(ambit_mixture_open(&options, &mixture), AMBIT_CONFIG);
     assert_non_null(strstr(ambit_message(), "the store has: action,"));
     options = basic(&source, 1);
@@ -426,6 +500,8 @@ int main(void) {
         cmocka_unit_test_teardown(step_rms, remove_folders),
         cmocka_unit_test_teardown(relative_standard, remove_folders),
         cmocka_unit_test_teardown(pooled_statistics, remove_folders),
+        cmocka_unit_test_teardown(action_in_parts, remove_folders),
+        cmocka_unit_test_teardown(step_rms_of_parts, remove_folders),
         cmocka_unit_test_teardown(classes_by_bounds, remove_folders),
         cmocka_unit_test_teardown(weights_and_shares, remove_folders),
         cmocka_unit_test_teardown(heldout_episodes, remove_folders),

@@ -1,6 +1,7 @@
 /* Source "scenes": each episode goes in one of four directions, which the observation does not
  * tell, but a sentence, an embedding and a view do, each on its own. There is a picture to be
- * denoised as well: its bright corner is that of the direction.
+ * denoised as well: its bright corner is that of the direction. The action is there twice: whole,
+ * and in parts.
  *
  *   location: any word; options: `count` of episodes; `told` false leaves sentence, embedding and
  *   view out; `silent` n: every n-th episode has empty sentences */
@@ -10,14 +11,26 @@
 #include <string.h>
 
 enum { STEPS = 8, SEEN = 42, SIDE = 8, COLOURS = 3, TOKENS = 2, NUMBERS = 6, SENTENCE = 32 };
-enum { OBSERVATION, ACTION, PICTURE, VIEW, EMBEDDING, INSTRUCTION, FIELDS, UNTOLD = VIEW };
+enum {
+    OBSERVATION,
+    ACTION,
+    PART_X,
+    PART_Y,
+    PICTURE,
+    VIEW,
+    EMBEDDING,
+    INSTRUCTION,
+    FIELDS,
+    UNTOLD = VIEW
+};
 enum { OPTION_COUNT, OPTION_TOLD, OPTION_SILENT, OPTIONS };
 
 typedef struct {
     const ambit_host *host;
     int64_t count, silent;
     int told;
-    float observation[STEPS][SEEN], action[STEPS][2], picture[STEPS][COLOURS][SIDE][SIDE];
+    float observation[STEPS][SEEN], action[STEPS][2], parts[2][STEPS],
+        picture[STEPS][COLOURS][SIDE][SIDE];
     uint8_t view[STEPS][SIDE][SIDE][COLOURS];
     float embedding[STEPS][TOKENS][NUMBERS];
     char sentences[STEPS * SENTENCE];
@@ -29,6 +42,8 @@ typedef struct {
 static const ambit_field fields[FIELDS] = {
     [OBSERVATION] = {.name = "observation", .element = AMBIT_F32, .rank = 1, .shape = {SEEN}},
     [ACTION] = {.name = "action", .element = AMBIT_F32, .rank = 1, .shape = {2}},
+    [PART_X] = {.name = "part/x", .element = AMBIT_F32},
+    [PART_Y] = {.name = "part/y", .element = AMBIT_F32},
     [PICTURE] = {.name = "picture",
                  .element = AMBIT_F32,
                  .rank = 3,
@@ -86,7 +101,7 @@ static int episode(void *self, int64_t index, ambit_episode *out) {
     for (int step = 0; step < STEPS; step++) {
         for (uint32_t i = 0; i < 2; i++) {
             const float way = direction / 2 == (int)i ? (float)(2 * (direction % 2) - 1) : 0;
-            s->action[step][i] = way + 0.1f * random_number(s, index, step, i);
+            s->parts[i][step] = s->action[step][i] = way + 0.1f * random_number(s, index, step, i);
         }
         s->observation[step][0] = random_number(s, index, step, 2);
         paint(s, step, direction, 0.1f * random_number(s, index, step, 3));
@@ -126,6 +141,8 @@ static int open_scenes(const ambit_host *host, const char *location,
     s->silent = options[OPTION_SILENT].integer;
     s->columns[OBSERVATION].values = s->observation;
     s->columns[ACTION].values = s->action;
+    s->columns[PART_X].values = s->parts[0];
+    s->columns[PART_Y].values = s->parts[1];
     s->columns[PICTURE].values = s->picture;
     s->columns[VIEW].values = s->view;
     s->columns[EMBEDDING].values = s->embedding;

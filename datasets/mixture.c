@@ -4,7 +4,9 @@
 #include "normaliser.h"
 #include "population.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +29,7 @@ struct ambit_mixture {
     ambit_population population;
     ambit_normaliser normaliser;
     float *scratch; /* steps of a field as read, then a step of reference */
+    char *notes;
 };
 
 /* ------------------------------------------------------------------------------- options */
@@ -174,7 +177,8 @@ static ambit_status allocate(ambit_mixture *m, const ambit_mixture_options *opti
 static ambit_status read_raw_chunk(void *mixture, int64_t number, float *chunk);
 
 static ambit_status make_normaliser(ambit_mixture *m, const ambit_mixture_options *options) {
-    const ambit_normaliser_plan plan = {
+    size_t size;
+    ambit_normaliser_plan plan = {
         .stores = m->stores,
         .source_count = m->source_count,
         .observation_fields = &m->observation,
@@ -187,8 +191,14 @@ static ambit_status make_normaliser(ambit_mixture *m, const ambit_mixture_option
         .sample_count = m->population.parts[AMBIT_PART_TRAINED].count,
         .read_raw_chunk = read_raw_chunk,
         .context = m,
+        .notes = open_memstream(&m->notes, &size),
     };
-    return ambit_normaliser_create(&plan, &m->normaliser);
+    if (!plan.notes)
+        return ambit_fail_errno(AMBIT_SYSTEM, errno, "notes: no memory for them");
+    const ambit_status status = ambit_normaliser_create(&plan, &m->normaliser);
+    if (fclose(plan.notes) != 0 && status == AMBIT_OK)
+        return ambit_fail_errno(AMBIT_SYSTEM, errno, "notes: no memory for them");
+    return status;
 }
 
 static ambit_status build(ambit_mixture *m, const ambit_mixture_options *options) {
@@ -232,6 +242,7 @@ void ambit_mixture_close(ambit_mixture *mixture) {
     free_fields(&mixture->observation);
     free_fields(&mixture->action);
     free(mixture->scratch);
+    free(mixture->notes);
     free(mixture);
 }
 
@@ -273,6 +284,10 @@ const ambit_class *ambit_mixture_classes(const ambit_mixture *mixture, ambit_par
                                          int *count) {
     *count = mixture->population.parts[part].class_count;
     return mixture->population.parts[part].classes;
+}
+
+const char *ambit_mixture_notes(const ambit_mixture *mixture) {
+    return mixture->notes;
 }
 
 const ambit_normaliser *ambit_mixture_normaliser(const ambit_mixture *mixture) {

@@ -10,12 +10,13 @@
  * Observations and chunks lie as [step][field][element].
  *
  * Other conditions (core/networks/condition.h) are those of step t alone, as a network takes them:
- *   camera    u8 fields, one a view, of height × width × channels or channels × height × width (up
- * to 4 channels); lies as [view][channel][row][column], 0 … 255 as −1 … 1 text      numeric fields,
- * of one vector or of tokens × numbers, one after the other; each vector is scaled to a root mean
- * square of 1 caption   a bytes field with a sentence, as n-grams (core/networks/ngram.h) A sample
- * misses a condition where its source has not all of the condition's fields, and a caption where
- * that has no word. Some source must have it.
+ * - camera: u8 fields, one a view, of height × width × channels or channels × height × width (up to
+ *   4 channels); lies as [view][channel][row][column], 0 … 255 as −1 … 1
+ * - text: numeric fields, of one vector or of tokens × numbers, one after the other; each vector is
+ *   scaled to a root mean square of 1
+ * - caption: a bytes field with a sentence, as n-grams (core/networks/ngram.h)
+ * A sample misses a condition where its source has not all of the condition's fields, and a caption
+ * where that has no word. Some source must have it.
  *
  * Normalisation makes numbers of order one:
  *   none         as stored
@@ -24,10 +25,19 @@
  *   step_rms     chunk only: divided by the root mean square of that future step, one number a
  *                step shared by all elements of all fields, over at most 65,536 samples of the
  *                population
- * Elements that never change become 0; elements the field marks as unnormalised are left alone.
- * Statistics of several stores are pooled by their counts. Chunks that are relative have statistics
- * of their own: standard and bounds_q99 then measure the relative chunks, all steps together, over
- * the same samples as step_rms.
+ * Elements that never change become 0 (but step_rms only divides); elements the field marks as
+ * unnormalised are left alone. Statistics of several stores are pooled by their counts. Chunks that
+ * are relative have statistics of their own: standard and bounds_q99 then measure the relative
+ * chunks, all steps together, over the same samples as step_rms.
+ *
+ * Two kinds of elements are not what their statistics seem to say; ambit_mixture_notes() names
+ * them.
+ * - What changes by rounding alone never changes: no more than 8 units in the last place of a float
+ *   of its magnitude. A relative chunk carries the rounding of what it was subtracted from: of the
+ *   field's quantiles .01 and .99, whichever is larger.
+ * - What has one value at all ranks from .02 to .98 but others beyond (a flag that is seldom up, a
+ *   rotation that is seldom used) has its least and its greatest value in the place of q01 and q99,
+ *   so that it comes back as it was.
  *
  * Parts: a fraction of the episodes of each source, chosen by a keyed shuffle, is held out and
  * never trained on: round(fraction × episodes), at least one and never all of them, where the
@@ -159,6 +169,10 @@ typedef struct {
 } ambit_normaliser;
 
 const ambit_normaliser *ambit_mixture_normaliser(const ambit_mixture *mixture);
+
+/* What the user should know of the data, a sentence a line, each ended by a newline; "" if nothing.
+ * Owned by the mixture. */
+const char *ambit_mixture_notes(const ambit_mixture *mixture);
 
 /* raw → normalised observation, and normalised → raw chunk, in place. */
 void ambit_normalise_observation(const ambit_normaliser *normaliser, float *observation);

@@ -1,5 +1,7 @@
 #include "normaliser.h"
 
+#include <float.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,41 +9,134 @@
 /* Chunks are measured over so many samples, and so many numbers, at most. */
 enum { MEASURED_SAMPLES = 65536, MEASURED_NUMBERS = 1 << 24 };
 
+/* ------------------------------------------------------------------------------- notes */
+
+/* What is worth a word to the user: elements whose statistics are not what they seem. */
+typedef enum { PLAIN, ROUNDING, RARE, VERDICTS } verdict;
+
+static const char *const verdict_texts[VERDICTS] = {
+    [ROUNDING] = "changes by no more than rounding, and is taken for constant",
+    [RARE] = "has one value but for rare steps, so that its quantiles .01 and .99 say nothing; it "
+             "is scaled from its least to its greatest value",
+};
+
+/* Numbers of one kind, as many as a line holds. */
+typedef struct {
+    int64_t count;
+    char text[128];
+} number_list;
+
+static void add_number(number_list *list, int64_t number) {
+    const int64_t shown = 8;
+    const size_t used = strlen(list->text);
+    if (list->count++ < shown)
+        snprintf(list->text + used, sizeof list->text - used, "%s%" PRId64, used ? ", " : "",
+                 number);
+    else if (list->count == shown + 1)
+        snprintf(list->text + used, sizeof list->text - used, ", …");
+}
+
+/* Says `text` of these elements of field f. */
+static void note(const ambit_normaliser_plan *plan, const char *key,
+                 const ambit_joined_fields *fields, int f, const number_list *list,
+                 const char *text) {
+    if (list->count > 0)
+        fprintf(plan->notes, "%s: field \"%s\": %s %s %s\n", key,
+                ambit_store_field(plan->stores[0], fields->indices[f])->name,
+                list->count > 1 ? "each of elements" : "element", list->text, text);
+}
+
 /* ------------------------------------------------------------------------------- one element */
+
+static uint64_t unnormalised_of(const ambit_normaliser_plan *plan,
+                                const ambit_joined_fields *fields, int f) {
+    return ambit_store_field(plan->stores[0], fields->indices[f])->unnormalised;
+}
 
 static int is_left_alone(uint64_t unnormalised, int64_t element) {
     return element < 64 && (unnormalised >> element & 1);
 }
 
-/* The maps of `mixture.h`, of one element with statistics s. */
-static void set_map(ambit_normalisation kind, const ambit_statistics *s, int64_t e, float *shift,
-                    float *scale) {
-    if (s->least[e] == s->greatest[e]) {
-        *shift = (float)s->least[e];
+/* How far numbers as large as these may lie apart by rounding alone: a few units in the last place
+ * of a float, which arithmetic on the way to the store leaves. */
+static double rounding(double a, double b) {
+    return 8 * FLT_EPSILON * fmax(fabs(a), fabs(b));
+}
+
+/* The values at ranks .02 and .98; without sketch the least and the greatest. */
+static void find_middle(const ambit_statistics *s, int64_t e, double *low, double *high) {
+    const double last = (double)(s->points - 1);
+    *low = s->least[e];
+    *high = s->greatest[e];
+    if (s->points == 0)
+        return;
+    *low = s->sketch[e * s->points + (int64_t)floor(.02 * last)];
+    *high = s->sketch[e * s->points + (int64_t)ceil(.98 * last)];
+}
+
+/* The ends of the range that bounds_q99 maps to −1 … 1. A flag that is up in every hundredth step
+ * or less has quantiles that lie together, or anywhere between its two values. */
+static verdict find_range(const ambit_statistics *s, int64_t e, double noise, double *low,
+                          double *high) {
+    find_middle(s, e, low, high);
+    const int rare = *high - *low <= fmax(noise, rounding(*low, *high));
+    *low = rare ? s->least[e] : s->q01[e];
+    *high = rare ? s->greatest[e] : s->q99[e];
+    return rare ? RARE : PLAIN;
+}
+
+/* The maps of `mixture.h`, of one element with statistics s. `noise`: what lies no farther apart
+ * than this is one value, even if that is more than rounding of the numbers themselves. */
+static verdict set_map(ambit_normalisation kind, const ambit_statistics *s, int64_t e, double noise,
+                       float *shift, float *scale) {
+    const double least = s->least[e], greatest = s->greatest[e];
+    verdict found = PLAIN;
+    if (greatest - least <= fmax(noise, rounding(least, greatest))) {
+        *shift = (float)(least + (greatest - least) / 2);
         *scale = 0;
+        found = least == greatest ? PLAIN : ROUNDING;
     } else if (kind == AMBIT_NORMALISE_STANDARD) {
         *shift = (float)s->mean[e];
         *scale = (float)(1 / (s->std[e] + 1e-8));
     } else {
-        /* 2(x − q01)/D − 1 = (x − (q01 + D/2))·2/D */
-        double width = s->q99[e] - s->q01[e] + 1e-8;
-        *shift = (float)(s->q01[e] + width / 2);
+        /* 2(x − low)/D − 1 = (x − (low + D/2))·2/D */
+        double low, high;
+        found = find_range(s, e, noise, &low, &high);
+        const double width = high - low + 1e-8;
+        *shift = (float)(low + width / 2);
         *scale = (float)(2 / width);
     }
+    return found;
 }
 
-/* Maps of a field's elements, repeated for each step: [steps][stride], from `shift`, `scale` on. */
-static void set_maps(ambit_normalisation kind, const ambit_statistics *s, uint64_t unnormalised,
-                     int64_t steps, int64_t stride, float *shift, float *scale) {
+/* Fields side by side, and the maps of their elements, repeated for each step: [steps][width]. */
+typedef struct {
+    const char *key; /* of the configuration */
+    const ambit_joined_fields *fields;
+    ambit_normalisation kind;
+    const double *noise; /* [width] */
+    int64_t steps;
+    float *shift, *scale;
+} joined_maps;
+
+/* Maps of field f, whose first element has number `first` of all. */
+static void set_maps(const ambit_normaliser_plan *plan, const joined_maps *maps, int f,
+                     int64_t first, const ambit_statistics *s) {
+    const uint64_t unnormalised = unnormalised_of(plan, maps->fields, f);
+    const int64_t width = maps->fields->width;
+    number_list lists[VERDICTS] = {0};
     for (int64_t e = 0; e < s->elements; e++) {
+        float *shift = &maps->shift[first + e], *scale = &maps->scale[first + e];
         if (is_left_alone(unnormalised, e))
             continue;
-        set_map(kind, s, e, &shift[e], &scale[e]);
-        for (int64_t t = 1; t < steps; t++) {
-            shift[t * stride + e] = shift[e];
-            scale[t * stride + e] = scale[e];
+        add_number(&lists[set_map(maps->kind, s, e, maps->noise[first + e], shift, scale)], e);
+        for (int64_t t = 1; t < maps->steps; t++) {
+            shift[t * width] = *shift;
+            scale[t * width] = *scale;
         }
     }
+    for (int v = PLAIN + 1; v < VERDICTS; v++)
+        note(plan, maps->key, maps->fields, f, &lists[v], verdict_texts[v]);
 }
 
 /* ------------------------------------------------------------------------------- statistics */
@@ -89,53 +184,115 @@ static ambit_status measure(const ambit_normaliser_plan *plan,
     return status;
 }
 
-static ambit_status see_tally(void *tally, const float *chunk, int64_t steps) {
-    return ambit_tally_add_f32(tally, chunk, steps);
+/* The relative chunks as they come, a tally a field. */
+typedef struct {
+    const ambit_joined_fields *fields;
+    ambit_tally **tallies; /* [count] */
+    float *part;           /* [steps][width] of the widest field */
+} relative_view;
+
+static ambit_status see_relative(void *context, const float *chunk, int64_t steps) {
+    const relative_view *view = context;
+    for (int f = 0; f < view->fields->count; chunk += view->fields->widths[f++]) {
+        const int64_t width = view->fields->widths[f];
+        for (int64_t t = 0; t < steps; t++)
+            memcpy(view->part + t * width, chunk + t * view->fields->width,
+                   (size_t)width * sizeof *chunk);
+        AMBIT_TRY(ambit_tally_add_f32(view->tallies[f], view->part, steps));
+    }
+    return AMBIT_OK;
 }
 
-static ambit_status measure_relative(const ambit_normaliser_plan *plan, ambit_statistics *whole) {
-    ambit_tally *tally;
-    AMBIT_TRY(ambit_tally_create(plan->action_fields->width, &tally));
-    ambit_status status = measure(plan, see_tally, tally);
-    if (status == AMBIT_OK)
-        status = ambit_tally_finish(tally, whole);
-    ambit_tally_destroy(tally);
+static ambit_status view_relative(const ambit_normaliser_plan *plan, relative_view *view,
+                                  ambit_statistics *statistics) {
+    const ambit_joined_fields *fields = plan->action_fields;
+    AMBIT_TRY(ambit_allocate(&view->part, (size_t)(plan->horizon * fields->width),
+                             sizeof *view->part, "a chunk"));
+    for (int f = 0; f < fields->count; f++)
+        AMBIT_TRY(ambit_tally_create(fields->widths[f], &view->tallies[f]));
+    AMBIT_TRY(measure(plan, see_relative, view));
+    for (int f = 0; f < fields->count; f++)
+        AMBIT_TRY(ambit_tally_finish(view->tallies[f], &statistics[f]));
+    return AMBIT_OK;
+}
+
+/* Statistics of relative chunks, all steps together, of each action field. */
+static ambit_status measure_relative(const ambit_normaliser_plan *plan,
+                                     ambit_statistics *statistics) {
+    relative_view view = {.fields = plan->action_fields};
+    AMBIT_TRY(ambit_allocate(&view.tallies, (size_t)view.fields->count, sizeof *view.tallies,
+                             "statistics"));
+    const ambit_status status = view_relative(plan, &view, statistics);
+    for (int f = 0; f < view.fields->count; f++)
+        ambit_tally_destroy(view.tallies[f]);
+    free(view.tallies);
+    free(view.part);
     return status;
+}
+
+/* Differences of numbers carry the rounding of the numbers: of most of them, since one wild value
+ * must not hide the others' movements. noise: [width of the action], 0 where nothing is relative.
+ */
+static ambit_status measure_noise(const ambit_normaliser_plan *plan, double *noise) {
+    for (int f = 0; f < plan->action_fields->count && plan->relative; f++) {
+        ambit_statistics stored;
+        AMBIT_TRY(pool(plan, plan->action_fields, f, &stored));
+        for (int64_t e = 0; e < stored.elements; e++)
+            *noise++ = rounding(stored.q01[e], stored.q99[e]);
+        ambit_statistics_destroy(&stored);
+    }
+    return AMBIT_OK;
 }
 
 /* ------------------------------------------------------------------------------- step_rms */
 
-static uint64_t unnormalised_of(const ambit_normaliser_plan *plan,
-                                const ambit_joined_fields *fields, int f) {
-    return ambit_store_field(plan->stores[0], fields->indices[f])->unnormalised;
-}
-
-/* Sums of squares of each future step. */
+/* Of each future step the sum of squares, and of each of its elements the largest magnitude; what
+ * is no more than rounding has no part in the sum. */
 typedef struct {
     int64_t width, samples, elements; /* elements: that are normalised */
     bool *alone;                      /* [width] those that are not */
-    double *squares;
+    const double *noise;              /* [width] */
+    double *squares;                  /* [steps] */
+    double *largest;                  /* [steps][width] */
 } step_sums;
 
 static ambit_status see_squares(void *context, const float *chunk, int64_t steps) {
     step_sums *sums = context;
     sums->samples++;
     for (int64_t t = 0; t < steps; t++)
-        for (int64_t e = 0; e < sums->width; e++)
-            if (!sums->alone[e])
-                sums->squares[t] +=
-                    (double)chunk[t * sums->width + e] * (double)chunk[t * sums->width + e];
+        for (int64_t e = 0; e < sums->width; e++) {
+            const double x = chunk[t * sums->width + e];
+            double *largest = &sums->largest[t * sums->width + e];
+            if (sums->alone[e])
+                continue;
+            sums->squares[t] += fabs(x) > sums->noise[e] ? x * x : 0;
+            *largest = fmax(*largest, fabs(x));
+        }
     return AMBIT_OK;
 }
 
-static void set_step_rms(const ambit_normaliser_plan *plan, const step_sums *sums,
-                         ambit_normaliser *normaliser) {
-    for (int64_t t = 0; t < plan->horizon; t++) {
-        double rms = sqrt(sums->squares[t] / (double)(sums->samples * sums->elements));
-        for (int64_t e = 0; e < sums->width; e++)
-            if (!sums->alone[e])
-                normaliser->chunk_scale[t * sums->width + e] = rms > 0 ? (float)(1 / rms) : 0;
+static float step_scale(const step_sums *sums, int64_t t, int64_t e) {
+    const double rms = sqrt(sums->squares[t] / (double)(sums->samples * sums->elements));
+    const double largest = sums->largest[t * sums->width + e];
+    const int rounded = largest > 0 && largest <= sums->noise[e];
+    return rms > 0 && !rounded ? (float)(1 / rms) : 0;
+}
+
+/* The scales of field f, whose first element has number `first` of all. */
+static void set_step_rms(const ambit_normaliser_plan *plan, const step_sums *sums, int f,
+                         int64_t first, float *scale) {
+    number_list list = {0};
+    for (int64_t e = first; e < first + plan->action_fields->widths[f]; e++) {
+        int rounded = 0;
+        for (int64_t t = 0; t < plan->horizon && !sums->alone[e]; t++) {
+            const int64_t at = t * sums->width + e;
+            scale[at] = step_scale(sums, t, e);
+            rounded |= scale[at] == 0 && sums->largest[at] > 0;
+        }
+        if (rounded)
+            add_number(&list, e - first);
     }
+    note(plan, "data.action", plan->action_fields, f, &list, verdict_texts[ROUNDING]);
 }
 
 /* Which elements of the action are left alone, and how many are not. */
@@ -149,16 +306,29 @@ static void mark_alone(const ambit_normaliser_plan *plan, step_sums *sums) {
         }
 }
 
-static ambit_status make_step_rms(const ambit_normaliser_plan *plan, ambit_normaliser *normaliser) {
-    step_sums sums = {.width = plan->action_fields->width};
+static ambit_status sum_steps(const ambit_normaliser_plan *plan, step_sums *sums,
+                              ambit_normaliser *normaliser) {
+    const ambit_joined_fields *fields = plan->action_fields;
+    int64_t first = 0;
+    if (sums->elements == 0)
+        return AMBIT_OK;
+    AMBIT_TRY(measure(plan, see_squares, sums));
+    for (int f = 0; f < fields->count; first += fields->widths[f++])
+        set_step_rms(plan, sums, f, first, normaliser->chunk_scale);
+    return AMBIT_OK;
+}
+
+static ambit_status make_step_rms(const ambit_normaliser_plan *plan, const double *noise,
+                                  ambit_normaliser *normaliser) {
+    step_sums sums = {.width = plan->action_fields->width, .noise = noise};
     AMBIT_TRY(ambit_allocate(&sums.alone, (size_t)sums.width, sizeof(bool), "step_rms"));
     mark_alone(plan, &sums);
-    ambit_status status =
-        ambit_allocate(&sums.squares, (size_t)plan->horizon, sizeof(double), "step_rms");
-    if (status == AMBIT_OK && sums.elements > 0)
-        status = measure(plan, see_squares, &sums);
-    if (status == AMBIT_OK && sums.elements > 0)
-        set_step_rms(plan, &sums, normaliser);
+    ambit_status status = ambit_allocate(&sums.squares, (size_t)(plan->horizon * (1 + sums.width)),
+                                         sizeof(double), "step_rms");
+    if (status == AMBIT_OK) {
+        sums.largest = sums.squares + plan->horizon;
+        status = sum_steps(plan, &sums, normaliser);
+    }
     free(sums.squares);
     free(sums.alone);
     return status;
@@ -166,57 +336,76 @@ static ambit_status make_step_rms(const ambit_normaliser_plan *plan, ambit_norma
 
 /* ------------------------------------------------------------------------------- the maps */
 
-/* The part of statistics that is of elements [first, first + count); it owns nothing. */
-static ambit_statistics part_of(const ambit_statistics *whole, int64_t first, int64_t count) {
-    return (ambit_statistics){.elements = count,
-                              .count = whole->count,
-                              .mean = whole->mean + first,
-                              .std = whole->std + first,
-                              .least = whole->least + first,
-                              .greatest = whole->greatest + first,
-                              .q01 = whole->q01 + first,
-                              .q99 = whole->q99 + first};
-}
-
-/* Maps of all fields, from statistics of their own or, where that is not NULL, from `whole`. */
-static ambit_status make_maps(const ambit_normaliser_plan *plan, const ambit_joined_fields *fields,
-                              ambit_normalisation kind, const ambit_statistics *whole,
-                              int64_t steps, float *shift, float *scale) {
-    int64_t place = 0;
-    for (int f = 0; f < fields->count; f++) {
-        ambit_statistics own = {0}, part;
-        if (!whole)
-            AMBIT_TRY(pool(plan, fields, f, &own));
-        part = whole ? part_of(whole, place, fields->widths[f]) : own;
-        set_maps(kind, &part, unnormalised_of(plan, fields, f), steps, fields->width, shift + place,
-                 scale + place);
-        ambit_statistics_destroy(&own);
-        place += fields->widths[f];
+/* Maps of all fields, from these statistics (NULL: those of the stored values). */
+static ambit_status make_maps(const ambit_normaliser_plan *plan, const joined_maps *maps,
+                              const ambit_statistics *statistics) {
+    int64_t first = 0;
+    for (int f = 0; f < maps->fields->count; first += maps->fields->widths[f++]) {
+        ambit_statistics stored = {0};
+        if (!statistics)
+            AMBIT_TRY(pool(plan, maps->fields, f, &stored));
+        set_maps(plan, maps, f, first, statistics ? &statistics[f] : &stored);
+        ambit_statistics_destroy(&stored);
     }
     return AMBIT_OK;
 }
 
 static ambit_status make_observation(const ambit_normaliser_plan *plan, ambit_normaliser *n) {
+    double *noise;
     if (plan->observation == AMBIT_NORMALISE_NONE)
         return AMBIT_OK;
     n->observation_limit = plan->observation == AMBIT_NORMALISE_BOUNDS_Q99 ? 1 : 0;
-    return make_maps(plan, plan->observation_fields, plan->observation, NULL,
-                     plan->observation_steps, n->observation_shift, n->observation_scale);
+    AMBIT_TRY(ambit_allocate(&noise, (size_t)plan->observation_fields->width, sizeof *noise,
+                             "normaliser"));
+    const joined_maps maps = {.key = "data.observation",
+                              .fields = plan->observation_fields,
+                              .kind = plan->observation,
+                              .noise = noise,
+                              .steps = plan->observation_steps,
+                              .shift = n->observation_shift,
+                              .scale = n->observation_scale};
+    const ambit_status status = make_maps(plan, &maps, NULL);
+    free(noise);
+    return status;
+}
+
+static ambit_status map_relative(const ambit_normaliser_plan *plan, const joined_maps *maps) {
+    ambit_statistics *statistics;
+    const size_t count = (size_t)maps->fields->count;
+    AMBIT_TRY(ambit_allocate(&statistics, count, sizeof *statistics, "statistics"));
+    ambit_status status = measure_relative(plan, statistics);
+    if (status == AMBIT_OK)
+        status = make_maps(plan, maps, statistics);
+    for (size_t f = 0; f < count; f++)
+        ambit_statistics_destroy(&statistics[f]);
+    free(statistics);
+    return status;
+}
+
+static ambit_status make_chunk_with(const ambit_normaliser_plan *plan, double *noise,
+                                    ambit_normaliser *n) {
+    AMBIT_TRY(measure_noise(plan, noise));
+    if (plan->chunk == AMBIT_NORMALISE_STEP_RMS)
+        return make_step_rms(plan, noise, n);
+    n->chunk_limit = plan->chunk == AMBIT_NORMALISE_BOUNDS_Q99 ? 1 : 0;
+    const joined_maps maps = {.key = "data.action",
+                              .fields = plan->action_fields,
+                              .kind = plan->chunk,
+                              .noise = noise,
+                              .steps = plan->horizon,
+                              .shift = n->chunk_shift,
+                              .scale = n->chunk_scale};
+    return plan->relative ? map_relative(plan, &maps) : make_maps(plan, &maps, NULL);
 }
 
 static ambit_status make_chunk(const ambit_normaliser_plan *plan, ambit_normaliser *n) {
-    ambit_statistics relative = {0};
+    double *noise;
     if (plan->chunk == AMBIT_NORMALISE_NONE)
         return AMBIT_OK;
-    if (plan->chunk == AMBIT_NORMALISE_STEP_RMS)
-        return make_step_rms(plan, n);
-    n->chunk_limit = plan->chunk == AMBIT_NORMALISE_BOUNDS_Q99 ? 1 : 0;
-    if (plan->relative)
-        AMBIT_TRY(measure_relative(plan, &relative));
-    ambit_status status =
-        make_maps(plan, plan->action_fields, plan->chunk, plan->relative ? &relative : NULL,
-                  plan->horizon, n->chunk_shift, n->chunk_scale);
-    ambit_statistics_destroy(&relative);
+    AMBIT_TRY(
+        ambit_allocate(&noise, (size_t)plan->action_fields->width, sizeof *noise, "normaliser"));
+    const ambit_status status = make_chunk_with(plan, noise, n);
+    free(noise);
     return status;
 }
 

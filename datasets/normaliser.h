@@ -5,6 +5,8 @@
 
 #include "mixture.h"
 
+#include <stdio.h>
+
 /* Fields that lie side by side and make one vector a step. */
 typedef struct {
     int count;
@@ -25,6 +27,7 @@ typedef struct {
     /* Sample `number` of all: its chunk as stored (or relative), horizon × chunk_width. */
     ambit_status (*read_raw_chunk)(void *context, int64_t number, float *chunk);
     void *context;
+    FILE *notes; /* lines for the user, as of ambit_mixture_notes() */
 } ambit_normaliser_plan;
 
 ambit_status ambit_normaliser_create(const ambit_normaliser_plan *plan,

@@ -47,10 +47,19 @@ typedef struct {
 
 /* ---------------------------------------------------------------- setting up */
 
+static void tell_notes(const trainer *t) {
+    const char *line = ambit_mixture_notes(t->mixture);
+    for (int length; t->ranks->rank == 0 && *line; line += length + 1) {
+        length = (int)strcspn(line, "\n");
+        fprintf(stderr, "warning: %.*s\n", length, line);
+    }
+}
+
 static ambit_status prepare_data(trainer *t) {
     AMBIT_TRY(ambit_objective_check(&t->settings->objective));
     AMBIT_TRY(ambit_schedule_create(&t->settings->schedule, &t->schedule));
     AMBIT_TRY(ambit_experiment_mixture(t->settings, &t->mixture));
+    tell_notes(t);
     AMBIT_TRY(ambit_experiment_draw(t->settings, t->schedule, t->mixture, &t->draw));
     if (t->settings->train.validate_every == 0)
         return AMBIT_OK;

@@ -105,8 +105,10 @@ static const ambit_schema_row rows[] = {
      .help = "Subtract the action fields' present values from every step of the chunk."},
     {"data.normalise_observation", CHOICE, "standard", AT(data.normalise_observation),
      .choices = NORMALISATIONS,
-     .help = "none: as stored; standard: mean 0 and standard deviation 1; bounds_q99: quantiles "
-             ".01 and .99 go to -1 and 1, what lies beyond is clipped."},
+     .help =
+         "none: as stored; standard: mean 0 and standard deviation 1; bounds_q99: quantiles "
+         ".01 and .99 go to -1 and 1, what lies beyond is clipped (of an element with one value "
+         "but for rare steps: least and greatest)."},
     {"data.normalise_action", CHOICE, "standard", AT(data.normalise_action),
      .choices = NORMALISATIONS,
      .help = "As data.normalise_observation; step_rms divides each future step of the chunk by its "

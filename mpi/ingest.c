@@ -1,8 +1,8 @@
 #include "ingest.h"
 
-#include "../datasets/files.h"
 #include "../datasets/writer.h"
 #include "shared_plugin.h"
+#include "store_folder.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,13 +13,13 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { MOST_SHARDS = 99999, PATH_ROOM = PATH_MAX - 32 };
+enum { MOST_SHARDS = 99999 };
 
 /* What a rank holds while it ingests. */
 typedef struct {
     const ambit_ranks *ranks;
     const ambit_ingest_options *options;
-    char out[PATH_MAX], partial[PATH_MAX], replaced[PATH_MAX];
+    ambit_store_folder *folder;
     ambit_plugin *plugin;
     const ambit_source_description *about;
     ambit_field_info fields[AMBIT_STORE_MAX_FIELDS];
@@ -27,89 +27,6 @@ typedef struct {
     int64_t per_shard, shard_count;
     ambit_ingest_summary own; /* of this rank's shards */
 } ingestion;
-
-static void say(const ingestion *in, const char *line) {
-    if (in->options->notice)
-        in->options->notice(line);
-}
-
-/* ------------------------------------------------------------------------------- folders */
-
-static ambit_status set_paths(ingestion *in) {
-    size_t length = strlen(in->options->out);
-    while (length > 1 && in->options->out[length - 1] == '/')
-        length--;
-    if (length == 0 || length >= PATH_ROOM)
-        return ambit_fail(AMBIT_USAGE, "the output folder's name is empty or too long; give "
-                                       "another one");
-    snprintf(in->out, sizeof in->out, "%.*s", (int)length, in->options->out);
-    snprintf(in->partial, sizeof in->partial, "%.*s.partial", (int)length, in->options->out);
-    snprintf(in->replaced, sizeof in->replaced, "%.*s.replaced", (int)length, in->options->out);
-    return AMBIT_OK;
-}
-
-static bool exists(const char *path) {
-    struct stat about;
-    return lstat(path, &about) == 0;
-}
-
-static bool is_store(const char *folder) {
-    char path[PATH_MAX + 16];
-    snprintf(path, sizeof path, "%s/index.h5", folder);
-    return exists(path);
-}
-
-static ambit_status check_out(const ingestion *in) {
-    if (!exists(in->out))
-        return AMBIT_OK;
-    if (!is_store(in->out))
-        return ambit_fail(AMBIT_CANNOT_CREATE,
-                          "%s: exists and is not a store, so it is never replaced; give another "
-                          "name, or remove it yourself",
-                          in->out);
-    if (!in->options->overwrite)
-        return ambit_fail(AMBIT_CANNOT_CREATE,
-                          "%s: a store is there already; give another name, or --overwrite to "
-                          "replace it",
-                          in->out);
-    return AMBIT_OK;
-}
-
-static ambit_status remove_leftover(const ingestion *in, const char *path) {
-    char line[PATH_MAX + 64];
-    if (!exists(path))
-        return AMBIT_OK;
-    snprintf(line, sizeof line, "removed %s, left by an ingestion that did not finish", path);
-    AMBIT_TRY(ambit_remove_tree(path));
-    say(in, line);
-    return AMBIT_OK;
-}
-
-/* Rank 0. An interrupted replacement is completed backwards first: OUT was whole, and is again. */
-static ambit_status prepare_folders(const ingestion *in) {
-    if (in->ranks->rank != 0)
-        return AMBIT_OK;
-    if (!exists(in->out) && is_store(in->replaced))
-        AMBIT_TRY(ambit_rename_synced(in->replaced, in->out));
-    AMBIT_TRY(check_out(in));
-    AMBIT_TRY(remove_leftover(in, in->replaced));
-    AMBIT_TRY(remove_leftover(in, in->partial));
-    return ambit_make_folders(in->partial);
-}
-
-/* Rank 0. Puts the finished folder in its place. */
-static ambit_status put_in_place(const ingestion *in) {
-    AMBIT_TRY(ambit_sync(in->partial));
-    if (!exists(in->out))
-        return ambit_rename_synced(in->partial, in->out);
-    AMBIT_TRY(ambit_rename_synced(in->out, in->replaced));
-    ambit_status status = ambit_rename_synced(in->partial, in->out);
-    if (status != AMBIT_OK) {
-        rename(in->replaced, in->out);
-        return status;
-    }
-    return ambit_remove_tree(in->replaced);
-}
 
 /* ------------------------------------------------------------------------------- the source */
 
@@ -254,7 +171,7 @@ static ambit_status write_shard(ingestion *in, int64_t number) {
     int64_t first = number * in->per_shard, end = first + in->per_shard;
     if (end > in->about->episode_count)
         end = in->about->episode_count;
-    ambit_shard_path(in->partial, (int)number, path, sizeof path);
+    ambit_shard_path(ambit_store_folder_path(in->folder), (int)number, path, sizeof path);
     AMBIT_TRY(ambit_shard_create(path, in->fields, in->field_count, &writer));
     for (int64_t e = first; e < end; e++) {
         ambit_status status = append_episode(in, e, writer);
@@ -322,14 +239,13 @@ static void trace_origin(const ingestion *in, provenance *p) {
     add_row(p, "host", in->ranks->host);
 }
 
-static ambit_status finish(const ingestion *in) {
+static ambit_status write_index(const ingestion *in) {
     provenance p;
     if (in->ranks->rank != 0)
         return AMBIT_OK;
     trace_origin(in, &p);
-    AMBIT_TRY(ambit_index_write(in->partial, (int)in->shard_count, in->about->step_seconds, p.keys,
-                                p.values, p.count));
-    return put_in_place(in);
+    return ambit_index_write(ambit_store_folder_path(in->folder), (int)in->shard_count,
+                             in->about->step_seconds, p.keys, p.values, p.count);
 }
 
 static void add_up(const ingestion *in, double started, ambit_ingest_summary *summary) {
@@ -345,18 +261,9 @@ static void add_up(const ingestion *in, double started, ambit_ingest_summary *su
 }
 
 static ambit_status ingest(ingestion *in) {
-    AMBIT_TRY_ALL(in->ranks, prepare_folders(in));
+    AMBIT_TRY(open_source(in));
     AMBIT_TRY(write_shards(in));
-    return ambit_agree(in->ranks, finish(in));
-}
-
-/* Removes what was written; the message that says why stays. */
-static void clean_up(const ingestion *in) {
-    char message[AMBIT_MESSAGE_SIZE];
-    snprintf(message, sizeof message, "%s", ambit_message());
-    if (in->ranks->rank == 0)
-        ambit_remove_tree(in->partial);
-    ambit_message_set(message);
+    return ambit_agree(in->ranks, write_index(in));
 }
 
 ambit_status ambit_ingest(const ambit_ranks *ranks, const ambit_ingest_options *options,
@@ -367,17 +274,18 @@ ambit_status ambit_ingest(const ambit_ranks *ranks, const ambit_ingest_options *
     AMBIT_TRY_ALL(ranks, status);
     in->ranks = ranks;
     in->options = options;
-    status = ambit_agree(ranks, set_paths(in));
-    if (status == AMBIT_OK)
-        status = open_source(in);
+    status = ambit_store_folder_begin(ranks, options->out, options->overwrite, options->notice,
+                                      &in->folder);
     if (status == AMBIT_OK) {
         status = ingest(in);
+        ambit_plugin_unload(in->plugin); /* whose close() may fail as any other call */
         if (status == AMBIT_OK)
-            add_up(in, started, summary);
+            status = ambit_store_folder_finish(in->folder);
         else
-            clean_up(in);
+            ambit_store_folder_abandon(in->folder);
     }
-    ambit_plugin_unload(in->plugin);
+    if (status == AMBIT_OK)
+        add_up(in, started, summary);
     free(in);
     return status;
 }

@@ -5,8 +5,9 @@
  * are the same, byte for byte, for any number of ranks; what differs from run to run (time, host)
  * stands in the index.
  *
- * Everything is written to OUT.partial, flushed to disk, and renamed to OUT when whole: after a
- * failure or a kill, OUT is as it was before.
+ * Everything is written to OUT.partial, flushed to disk, and renamed to OUT when whole
+ * (store_folder.h): after a failure or a kill, OUT is as it was before, and two jobs never write
+ * one store.
  */
 #ifndef AMBIT_MPI_INGEST_H
 #define AMBIT_MPI_INGEST_H

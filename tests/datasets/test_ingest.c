@@ -10,9 +10,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { PATH = 512, LARGEST = 1 << 26 };
@@ -141,18 +144,139 @@ static void what_is_there_stays(void **state) {
     assert_true(is_there("notes"));
 }
 
+/* Rank 0 puts a file in the scratch folder, with the folders above it. */
+static void put(const char *name, const char *text) {
+    char path[2 * PATH];
+    join(path, name);
+    if (all.rank == 0) {
+        *strrchr(path, '/') = '\0';
+        must(ambit_make_folders(path));
+        join(path, name);
+        must(ambit_write_file(path, text, strlen(text)));
+    }
+    MPI_Barrier(all.world);
+}
+
+static bool holds(const char *name, const char *text) {
+    char path[2 * PATH], *bytes;
+    size_t size;
+    join(path, name);
+    if (ambit_read_file(path, LARGEST, &bytes, &size) != AMBIT_OK)
+        return false;
+    bool same = strcmp(bytes, text) == 0;
+    free(bytes);
+    return same;
+}
+
+/* Ingests into "store", which must be refused with these words. */
+static void refused(bool overwrite, const char *words) {
+    ambit_ingest_summary summary;
+    char out[2 * PATH];
+    join(out, "store");
+    ambit_ingest_options options = maze(out);
+    options.overwrite = overwrite;
+    assert_int_equal(ambit_ingest(&all, &options, &summary), AMBIT_CANNOT_CREATE);
+    if (!strstr(ambit_message(), words))
+        fail_msg("'%s' lacks '%s'", ambit_message(), words);
+    MPI_Barrier(all.world);
+}
+
+/* The lock file of a job that was killed. */
+static const char killed[] = "ambit ingest\nprocess 1 on elsewhere, since yesterday\n";
+
 static void leftovers_are_removed(void **state) {
     (void)state;
-    char left[2 * PATH];
-    join(left, "store.partial/shard-00099.h5");
-    if (all.rank == 0)
-        must(ambit_make_folders(left));
-    MPI_Barrier(all.world);
+    put("store.partial.lock", killed);
+    put("store.partial/shard-00099.h5", "");
+    put("store.partial/index.h5.partial", "");
     notices[0] = '\0';
     ingest_by(2, "store");
-    assert_false(is_there("store/shard-00099.h5"));
+    assert_false(is_there("store/shard-00099.h5") || is_there("store/index.h5.partial"));
+    assert_false(is_there("store.partial") || is_there("store.partial.lock"));
     if (all.rank == 0)
         assert_non_null(strstr(notices, "store.partial"));
+}
+
+/* What no ingestion is known to have left stays, byte for byte, whatever it looks like. */
+static void work_of_others_stays(void **state) {
+    (void)state;
+    put("store.partial/shard-00000.h5", "theirs");
+    refused(false, "store.partial: exists, and no ingestion");
+    assert_false(is_there("store.partial.lock"));
+    put("store.partial.lock", "a lock of another program");
+    refused(false, "store.partial.lock: is not the lock of an ingestion");
+    assert_true(holds("store.partial.lock", "a lock of another program"));
+    put("store.partial.lock", killed);
+    put("store.partial/thesis.tex", "all of it");
+    refused(false, "store.partial/thesis.tex: is not part of a store");
+    assert_true(holds("store.partial/thesis.tex", "all of it"));
+    assert_true(holds("store.partial/shard-00000.h5", "theirs"));
+    assert_true(is_there("store.partial.lock"));
+}
+
+/* Refused because OUT is there: another job's OUT.partial and OUT.replaced are not looked at. */
+static void refusals_touch_nothing(void **state) {
+    (void)state;
+    ingest_by(1, "store");
+    put("store.partial/shard-00000.h5", "theirs");
+    refused(false, "--overwrite");
+    put("store/notes.txt", "measured on Monday");
+    refused(true, "store/notes.txt: is not part of a store");
+    assert_true(holds("store/notes.txt", "measured on Monday"));
+    assert_true(holds("store.partial/shard-00000.h5", "theirs"));
+}
+
+/* A job was killed between the two steps in which it replaces OUT. */
+static void replacement_is_undone(void **state) {
+    (void)state;
+    put("store.partial.lock", killed);
+    put("store.replaced/index.h5", "the old one");
+    put("store.partial/index.h5", "the new one");
+    refused(false, "--overwrite");
+    assert_true(holds("store/index.h5", "the old one"));
+    assert_true(holds("store.partial/index.h5", "the new one")); /* no use of it yet */
+    assert_false(is_there("store.replaced"));
+}
+
+/* A process that holds the lock, as a job at work does; rank 0's. */
+static pid_t hold_lock(const char *path) {
+    int ready[2];
+    char byte;
+    assert_int_equal(pipe(ready), 0);
+    pid_t holder = fork();
+    if (holder == 0) {
+        struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+        int file = open(path, O_RDWR);
+        if (file >= 0 && fcntl(file, F_SETLK, &whole) == 0 && write(ready[1], "x", 1) == 1)
+            pause();
+        _exit(1);
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return holder;
+}
+
+static void job_at_work_is_left_alone(void **state) {
+    char path[2 * PATH];
+    pid_t holder = 0;
+    (void)state;
+    put("store.partial.lock", killed);
+    put("store.partial/shard-00000.h5", "theirs");
+    join(path, "store.partial.lock");
+    if (all.rank == 0)
+        holder = hold_lock(path);
+    MPI_Barrier(all.world);
+    refused(false, "another job is writing this store (process 1 on elsewhere, since yesterday)");
+    assert_true(holds("store.partial/shard-00000.h5", "theirs"));
+    assert_true(holds("store.partial.lock", killed));
+    if (all.rank == 0) {
+        kill(holder, SIGKILL);
+        waitpid(holder, NULL, 0);
+    }
+    MPI_Barrier(all.world);
+    ingest_by(3, "store"); /* the job has died; what it left goes */
+    assert_false(is_there("store.partial") || is_there("store.partial.lock"));
 }
 
 static void failures_reach_all(void **state) {
@@ -210,6 +334,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(any_number_of_ranks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_there_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leftovers_are_removed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(work_of_others_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refusals_touch_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(replacement_is_undone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(job_at_work_is_left_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(failures_reach_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damaged_source, set_up, tear_down),
     };

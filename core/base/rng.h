@@ -16,15 +16,17 @@
 
 /* What a stream is for. Values are part of what makes results reproducible: append only. */
 typedef enum {
-    AMBIT_STREAM_WEIGHTS = 1, /* initial weights; index: parameter */
-    AMBIT_STREAM_DRAW = 2,    /* class, sample and σ; index: global draw number */
-    AMBIT_STREAM_NOISE = 3,   /* ε or η of one visit; index: global draw number */
-    AMBIT_STREAM_FIXED = 4,   /* ε of x_m, made once a sample; index: sample */
-    AMBIT_STREAM_SAMPLER = 5, /* starting noise and ancestral noise; index: trial and chunk */
-    AMBIT_STREAM_HOLDOUT = 6, /* which episodes are held out; index: source */
-    AMBIT_STREAM_SHUFFLE = 7, /* keyed permutations */
-    AMBIT_STREAM_DROPOUT = 8, /* dropped conditions; index: global draw number */
-    AMBIT_STREAM_TESTS = 9    /* of tests and benchmarks */
+    AMBIT_STREAM_WEIGHTS = 1,    /* initial weights; index: parameter */
+    AMBIT_STREAM_DRAW = 2,       /* class, sample and σ; index: global draw number */
+    AMBIT_STREAM_NOISE = 3,      /* ε or η of one visit; index: global draw number */
+    AMBIT_STREAM_FIXED = 4,      /* ε of x_m, made once a sample; index: sample */
+    AMBIT_STREAM_SAMPLER = 5,    /* starting noise and ancestral noise; index: trial and chunk */
+    AMBIT_STREAM_HOLDOUT = 6,    /* which episodes are held out; index: source */
+    AMBIT_STREAM_SHUFFLE = 7,    /* keyed permutations */
+    AMBIT_STREAM_DROPOUT = 8,    /* dropped conditions; index: global draw number */
+    AMBIT_STREAM_TESTS = 9,      /* of tests and benchmarks */
+    AMBIT_STREAM_BOOTSTRAP = 10, /* episodes drawn with replacement; index: replicate */
+    AMBIT_STREAM_SCORE = 11      /* noise of a sample that a classifier scores; index: sample */
 } ambit_purpose;
 
 /* Streams of plugins have purposes from here on: 2³¹ + the plugin's own number. */

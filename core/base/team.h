@@ -5,7 +5,7 @@
  * the same, bit for bit, for a team of any size.
  *
  * Threads are started once and inherit the caller's processor set; between runs they spin for some
- * microseconds and then sleep (gate.h). A run allocates nothing and takes no lock. A team is used
+ * microseconds and then sleep (latch.h). A run allocates nothing and takes no lock. A team is used
  * by one thread at a time. Signals are delivered to the other threads of the process, not to the
  * team's.
  */

@@ -8,7 +8,7 @@ umask 022 # plugins that others may write are refused
 packages=(build-essential cmake ninja-build pkg-config git ca-certificates
     openmpi-bin libopenmpi-dev libhdf5-openmpi-dev libopenblas-dev libyaml-dev libjansson-dev zlib1g-dev
     libjpeg-dev)
-test_packages=(libcmocka-dev clang-format-14 hdf5-tools)
+test_packages=(libcmocka-dev clang-format-14 hdf5-tools slurmctld slurmd slurm-client munge)
 build=build/release
 ranks=2
 
@@ -102,9 +102,9 @@ run_tests() {
     build_preset sanitize
     build_preset release -DAMBIT_TESTS=ON
     say "unit tests with AddressSanitizer and UBSan"
-    ctest --preset sanitize -j "$(nproc)"
+    tests/run.sh sanitize -j "$(nproc)"
     say "all tests"
-    ctest --preset release
+    tests/run.sh release
 }
 
 case "${1:-}" in

@@ -14,8 +14,10 @@
 #include <cmocka.h>
 
 static void need_bf16(void) {
-    if (!ambit_bf16_available())
+    if (!ambit_bf16_available()) {
+        print_message("this processor has no products of bfloat16\n");
         skip();
+    }
 }
 
 static void fill(float *values, int64_t count, uint64_t index, float deviation) {

@@ -242,8 +242,10 @@ static void test_rounding(void **state) {
     const sizes one = {1, 1, 1};
     const ambit_product p = product_of(&one, 0, 0);
     (void)state;
-    if (!can(PAIRS))
+    if (!can(PAIRS)) {
+        print_message("this processor has no products of bfloat16\n");
         skip();
+    }
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         a[0] = rows[i][0];
         b[0] = 1;
@@ -330,8 +332,10 @@ static void test_tiles(void **state) {
     };
     ambit_team *team;
     (void)state;
-    if (!can(NARROW))
+    if (!can(NARROW)) {
+        print_message("this processor has no AVX2\n");
         skip();
+    }
     assert_int_equal(ambit_team_create(3, &team), AMBIT_OK);
     for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
         const int64_t m = cuts[i][0], n = cuts[i][1], k = cuts[i][2], count = cuts[i][3];

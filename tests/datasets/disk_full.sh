@@ -4,14 +4,14 @@
 #   disk_full.sh PROGRAM
 set -u
 if [ "${2:-}" != inside ]; then
-    unshare --user --map-root-user --mount true 2>/dev/null || exit 77
+    unshare --user --map-root-user --mount true 2>/dev/null || { echo "cannot mount a small disk"; exit 77; }
     exec unshare --user --map-root-user --mount "$0" "$1" inside
 fi
 folder=$(mktemp -d /tmp/ambit-datasets-XXXXXX)
 trap 'umount "$folder" 2>/dev/null; rmdir "$folder"' EXIT
 failed=0
 for kib in 64 300 700 1500; do
-    mount -t tmpfs -o size=${kib}k none "$folder" || exit 77
+    mount -t tmpfs -o size=${kib}k none "$folder" || { echo "cannot mount a small disk"; exit 77; }
     message=$("$1" ingest maze gcs "$folder/store" count=100 2>&1)
     code=$?
     left=$(ls -A "$folder")

@@ -312,8 +312,10 @@ static void damaged_source(void **state) {
     (void)state;
     ambit_ingest_summary summary;
     char out[2 * PATH], cut[2 * PATH];
-    if (access(AMBIT_SAMPLES "/oxe_bridge_rlds", F_OK) != 0)
+    if (access(AMBIT_SAMPLES "/oxe_bridge_rlds", F_OK) != 0) {
+        print_message("%s is not there\n", AMBIT_SAMPLES "/oxe_bridge_rlds");
         skip();
+    }
     join(out, "store");
     join(cut, "cut");
     if (all.rank == 0) {

@@ -90,6 +90,8 @@ if [ -d "$bridge" ]; then
     same runs/seen-1 runs/seen-4
     expect 78 "\"observation/image_0\" holds bytes .image/jpeg.; data.camera takes u8" \
         mpirun -n 2 "$ambit" "${real[@]}" data.camera=[observation/image_0] --run runs/refused
+else
+    leave_out bridge "$bridge is not there"
 fi
 
 # what cannot be

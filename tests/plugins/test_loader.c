@@ -145,8 +145,10 @@ static void test_link_to_unsafe_folder(void **state) {
 
 static void test_file_of_somebody_else(void **state) {
     (void)state;
-    if (geteuid() != 0)
-        skip(); /* only root can give files away */
+    if (geteuid() != 0) {
+        print_message("only root can give files away\n");
+        skip();
+    }
     copy_file(GOOD "/ambit_source_demo.so", in_folder("ambit_source_demo.so"), 0);
     assert_int_equal(chown(in_folder("ambit_source_demo.so"), 12345, 12345), 0);
     refuse_file("ambit_source_demo.so", AMBIT_UNAVAILABLE, "belongs to user 12345, neither you");

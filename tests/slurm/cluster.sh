@@ -14,7 +14,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-"$project/slurm/test-cluster" up "$scratch/cluster" 2 2
+"$project/slurm/test-cluster" up "$scratch/cluster" 2 4
 case $? in
 0) ;;
 69) exit 77 ;;
@@ -22,6 +22,7 @@ case $? in
 esac
 export SLURM_CONF=$scratch/cluster/slurm.conf
 cd "$scratch" || exit 1
+ln -s "$project/slurm" slurm
 
 # check WHAT COMMAND...: notes whether the command succeeds.
 check() {
@@ -35,9 +36,10 @@ check() {
     fi
 }
 
-# wait_for COMMAND...: until it succeeds, for at most a minute.
+# wait_for COMMAND...: until it succeeds, for at most a minute and a half.
 wait_for() {
-    for _ in $(seq 600); do
+    local end=$((SECONDS + 90))
+    while [ $SECONDS -lt $end ]; do
         ! "$@" || return 0
         sleep 0.1
     done
@@ -51,11 +53,3 @@ field() { scontrol -o show job "$1" | tr ' ' '\n' | sed -n "s/^$2=//p"; }
 has() { [ "$(field "$1" "$2")" = "$3" ]; }
 
 has_ended() { [[ $(field "$1" JobState) =~ ^(COMPLETED|FAILED|CANCELLED|TIMEOUT|NODE_FAIL)$ ]]; }
-
-# start_again JOB: waits until the job is back in the queue and spares it the two minutes that Slurm makes it wait. Within
-# two seconds of the requeue Slurm may still refuse the job's credential.
-start_again() {
-    wait_for has "$1" JobState PENDING
-    sleep 3
-    scontrol update JobId="$1" StartTime=now
-}

@@ -4,7 +4,6 @@
 tests=$(realpath "$(dirname "$0")")
 # shellcheck source-path=SCRIPTDIR source=cluster.sh
 . "$tests/cluster.sh"
-ln -s "$project/slurm" slurm
 export PATH=$tests/stand-in:$PATH PROGRESS=1 NAP=0 CODE=75 AMBIT_RESTARTS=20
 
 # submit ARGUMENT...: prints the number of the job; notes and run folder start afresh.
@@ -28,7 +27,6 @@ check "without progress the job ends" has "$job" ExitCode 75:0
 check "and says why" said 'made no progress'
 
 job=$(AMBIT_RESTARTS=1 submit slurm/train.sbatch it.yaml)
-start_again "$job"
 wait_for has_ended "$job"
 check "restarts are capped" has "$job" ExitCode 75:0
 check "after as many as were allowed" has "$job" Restarts 1
@@ -48,7 +46,6 @@ check "an array without its file fails" has "${job}_2" ExitCode 64:0
 
 printf '%s\n' 'code=0 b="x  y"' 'code=75' >sweep.txt
 job=$(AMBIT_RESTARTS=1 submit --array=1-2%1 slurm/sweep.sbatch it.yaml sweep.txt train.steps=9 --run runs/s)
-start_again "${job}_2"
 wait_for has_ended "${job}_2"
 cat >expected <<TEXT
 restart 0: train it.yaml train.steps=9 code=0 b=x  y --run runs/s/1

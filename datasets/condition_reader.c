@@ -57,16 +57,10 @@ void ambit_condition_reader_destroy(ambit_condition_reader *reader) {
 
 static ambit_status unfit(const ambit_store *store, const ambit_condition_field *field,
                           const ambit_field_info *info, const char *wanted) {
-    char shape[128];
-    int length = snprintf(shape, sizeof shape, "%s", ambit_store_element_name(info->element));
-    if (*info->media)
-        length += snprintf(shape + length, sizeof shape - (size_t)length, " (%s)", info->media);
-    for (int d = 0; d < info->rank; d++)
-        length += snprintf(shape + length, sizeof shape - (size_t)length, "%s%" PRId64,
-                           d ? " × " : " ", info->shape[d]);
+    char type[AMBIT_FIELD_TYPE];
+    ambit_field_type(info, type);
     return ambit_fail(AMBIT_CONFIG, "%s: field \"%s\" holds %s; %s takes %s",
-                      ambit_store_folder(store), field->name, shape, keys[field->condition],
-                      wanted);
+                      ambit_store_folder(store), field->name, type, keys[field->condition], wanted);
 }
 
 /* The last side is the channels where it can be, otherwise the first. */
@@ -120,20 +114,23 @@ static ambit_status measure(const ambit_store *store, const ambit_condition_fiel
 static ambit_status settle_size(ambit_condition_reader *reader, const ambit_store *store, int f,
                                 const int64_t size[3]) {
     ambit_condition_field *field = &reader->fields[f];
-    if (field->size[0] == 0)
+    if (field->size[0] == 0) {
         memcpy(field->size, size, sizeof field->size);
+        field->folder = ambit_store_folder(store);
+    }
     for (int other = 0; other <= f; other++) {
         const ambit_condition_field *there = &reader->fields[other];
         const int from = other < f && field->condition == AMBIT_CONDITION_TEXT ? 1 : 0;
         if (there->condition != field->condition || there->size[0] == 0 ||
             memcmp(there->size + from, size + from, (size_t)(3 - from) * sizeof *size) == 0)
             continue;
-        return ambit_fail(
-            AMBIT_CONFIG,
-            "%s: field \"%s\" is %" PRId64 " × %" PRId64 " × %" PRId64 ", but \"%s\" was %" PRId64
-            " × %" PRId64 " × %" PRId64 "; %s needs fields of one size in all sources",
-            ambit_store_folder(store), field->name, size[0], size[1], size[2], there->name,
-            there->size[0], there->size[1], there->size[2], keys[field->condition]);
+        return ambit_fail(AMBIT_CONFIG,
+                          "%s: field \"%s\" is %" PRId64 " × %" PRId64 " × %" PRId64
+                          ", but \"%s\" in %s is %" PRId64 " × %" PRId64 " × %" PRId64
+                          "; %s needs fields of one size in all sources",
+                          ambit_store_folder(store), field->name, size[0], size[1], size[2],
+                          there->name, there->folder, there->size[0], there->size[1],
+                          there->size[2], keys[field->condition]);
     }
     return AMBIT_OK;
 }
@@ -219,7 +216,7 @@ ambit_status ambit_condition_reader_finish(ambit_condition_reader *reader,
         }
     }
     for (int f = 0; f < reader->field_count; f++)
-        reader->fields[f].name = NULL;
+        reader->fields[f].name = reader->fields[f].folder = NULL;
     return AMBIT_OK;
 }
 

@@ -8,8 +8,9 @@
 /* A field that a condition is made of. */
 typedef struct {
     ambit_condition condition;
-    const char *name; /* until the reader is finished */
-    int64_t size[3];  /* of a picture: channels, height, width; of text: tokens, numbers, 1 */
+    const char *name;   /* until the reader is finished */
+    const char *folder; /* of the first source that has it; likewise */
+    int64_t size[3];    /* of a picture: channels, height, width; of text: tokens, numbers, 1 */
 } ambit_condition_field;
 
 /* Where the field lies in one source. */

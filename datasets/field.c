@@ -1,6 +1,7 @@
 #include "field.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -30,6 +31,20 @@ int64_t ambit_field_elements(const ambit_field_info *field) {
     for (int d = 0; d < field->rank; d++)
         count *= field->shape[d];
     return count;
+}
+
+void ambit_field_type(const ambit_field_info *field, char text[AMBIT_FIELD_TYPE]) {
+    int used = snprintf(text, AMBIT_FIELD_TYPE, "%s", ambit_store_element_name(field->element));
+    for (int d = 0; d < field->rank; d++)
+        used += snprintf(text + used, AMBIT_FIELD_TYPE - (size_t)used, "%s%" PRId64 "%s",
+                         d ? "×" : " [", field->shape[d], d + 1 == field->rank ? "]" : "");
+    if (field->media[0])
+        snprintf(text + used, AMBIT_FIELD_TYPE - (size_t)used, " %s", field->media);
+}
+
+bool ambit_field_same_type(const ambit_field_info *one, const ambit_field_info *other) {
+    return one->element == other->element && one->rank == other->rank &&
+           memcmp(one->shape, other->shape, (size_t)one->rank * sizeof *one->shape) == 0;
 }
 
 static ambit_status check_name(const char *name) {

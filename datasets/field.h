@@ -4,6 +4,7 @@
 
 #include "../core/base/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Values are part of the file format. */
@@ -35,6 +36,14 @@ int64_t ambit_store_element_size(ambit_store_element element);
 
 /* "f32", "i64", "u8", "bytes". */
 const char *ambit_store_element_name(ambit_store_element element);
+
+/* "f32 [7]", "u8 [3×32×32]", "bytes image/jpeg". */
+enum { AMBIT_FIELD_TYPE = 128 };
+void ambit_field_type(const ambit_field_info *field, char text[AMBIT_FIELD_TYPE]);
+
+/* Whether a step of both holds the same numbers in the same arrangement: element type, rank and
+ * shape are equal. */
+bool ambit_field_same_type(const ambit_field_info *one, const ambit_field_info *other);
 
 /* Whether a store can hold these fields: names of [A-Za-z0-9_./-], unique; known element types;
  * rank and shape in range; a step of at most AMBIT_STORE_MAX_STEP bytes. AMBIT_DATA names the first

@@ -74,16 +74,19 @@ static ambit_status find_field(const ambit_mixture *m, int source_index, const c
     if (source_index == 0)
         return AMBIT_OK;
     const ambit_field_info *there = ambit_store_field(first, first_index);
-    if (ambit_field_elements(here) == ambit_field_elements(there) &&
-        here->zero_padded == there->zero_padded && here->unnormalised == there->unnormalised)
+    if (ambit_field_same_type(here, there) && here->zero_padded == there->zero_padded &&
+        here->unnormalised == there->unnormalised)
         return AMBIT_OK;
+    char type[AMBIT_FIELD_TYPE], first_type[AMBIT_FIELD_TYPE];
+    ambit_field_type(here, type);
+    ambit_field_type(there, first_type);
     return ambit_fail(AMBIT_CONFIG,
-                      "%s: field \"%s\" has %" PRId64 " elements a step (padding %#" PRIx64
-                      ", unnormalised %#" PRIx64 "), but %" PRId64 " (%#" PRIx64 ", %#" PRIx64
-                      ") in %s; mix only sources whose fields agree",
-                      ambit_store_folder(store), name, ambit_field_elements(here),
-                      here->zero_padded, here->unnormalised, ambit_field_elements(there),
-                      there->zero_padded, there->unnormalised, ambit_store_folder(first));
+                      "%s: field \"%s\" is %s (padding %#" PRIx64 ", unnormalised %#" PRIx64
+                      "), but %s (%#" PRIx64 ", %#" PRIx64 ") in %s; mix only sources whose fields "
+                      "agree",
+                      ambit_store_folder(store), name, type, here->zero_padded, here->unnormalised,
+                      first_type, there->zero_padded, there->unnormalised,
+                      ambit_store_folder(first));
 }
 
 /* Finds the fields in a source; *indices: where theirs begin. */

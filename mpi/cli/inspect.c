@@ -53,15 +53,6 @@ void ambit_store_summarise(const ambit_store *store, ambit_store_summary *summar
         summary->bins[(length_of(store, e) - summary->shortest) / summary->bin_width]++;
 }
 
-void ambit_field_type(const ambit_field_info *field, char *text, size_t size) {
-    int used = snprintf(text, size, "%s", ambit_store_element_name(field->element));
-    for (int d = 0; d < field->rank && used >= 0 && (size_t)used < size; d++)
-        used += snprintf(text + used, size - (size_t)used, "%s%" PRId64 "%s", d ? "×" : " [",
-                         field->shape[d], d + 1 == field->rank ? "]" : "");
-    if (field->media[0] && used >= 0 && (size_t)used < size)
-        snprintf(text + used, size - (size_t)used, " %s", field->media);
-}
-
 /* ------------------------------------------------------------------------------- text */
 
 /* Of fields with more than MOST_ROWS elements, only the first FEW_ROWS are listed. */
@@ -85,8 +76,8 @@ static void print_field(FILE *out, const ambit_store *store, int f) {
     const ambit_field_info *field = ambit_store_field(store, f);
     const ambit_statistics *s = ambit_store_statistics(store, f);
     int64_t rows = s->elements > MOST_ROWS ? FEW_ROWS : s->elements;
-    char type[96], place[48], plain[AMBIT_TEXT_GROWTH * sizeof type];
-    ambit_field_type(field, type, sizeof type);
+    char type[AMBIT_FIELD_TYPE], place[48], plain[AMBIT_TEXT_GROWTH * sizeof type];
+    ambit_field_type(field, type);
     put(out, field->name, 32);
     fprintf(out, " %s", ambit_text_shown(type, "", plain, sizeof plain));
     fprintf(out, "%s%s\n", field->unit[0] ? ", " : "",

@@ -26,9 +26,6 @@ typedef struct {
 
 void ambit_store_summarise(const ambit_store *store, ambit_store_summary *summary);
 
-/* "f32 [7]", "bytes image/jpeg". */
-void ambit_field_type(const ambit_field_info *field, char *text, size_t size);
-
 void ambit_inspect_text(const ambit_store *store, const ambit_store_summary *summary, FILE *out);
 ambit_status ambit_inspect_json(const ambit_store *store, const ambit_store_summary *summary,
                                 FILE *out);

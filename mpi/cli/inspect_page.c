@@ -35,8 +35,8 @@ static void end_table(ambit_page *page) {
 static void add_field_rows(const ambit_store *store, int f, ambit_page *page) {
     const ambit_field_info *field = ambit_store_field(store, f);
     const ambit_statistics *s = ambit_store_statistics(store, f);
-    char type[96];
-    ambit_field_type(field, type, sizeof type);
+    char type[AMBIT_FIELD_TYPE];
+    ambit_field_type(field, type);
     for (int64_t e = 0; e < s->elements && e < LINES_SHOWN; e++) {
         const double values[] = {s->least[e], s->q01[e],      s->mean[e],
                                  s->q99[e],   s->greatest[e], s->std[e]};

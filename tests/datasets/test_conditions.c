@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { STEPS = 5, HEIGHT = 6, WIDTH = 5, CHANNELS = 3, PIXELS = HEIGHT * WIDTH, SLOTS = 6 };
@@ -311,13 +312,13 @@ static void test_wrong_fields(void **state) {
     static const ambit_field_info encoded = {
         .name = "sentence", .element = AMBIT_STORE_BYTES, .media = "image/jpeg"};
     (void)state;
-    refuse_field(&integers, "\"last\" holds i64 2 × 2 × 3; data.camera takes u8 pictures");
-    refuse_field(&flat, "\"last\" holds u8 6 × 5; data.camera takes u8 pictures");
-    refuse_field(&deep, "\"first\" holds u8 5 × 2 × 5; data.camera takes u8 pictures");
-    refuse_field(&small, "\"first\" is 3 × 5 × 5, but \"last\" was 3 × 6 × 5; data.camera needs");
+    refuse_field(&integers, "\"last\" holds i64 [2×2×3]; data.camera takes u8 pictures");
+    refuse_field(&flat, "\"last\" holds u8 [6×5]; data.camera takes u8 pictures");
+    refuse_field(&deep, "\"first\" holds u8 [5×2×5]; data.camera takes u8 pictures");
+    refuse_field(&small, "\"first\" is 3 × 5 × 5, but \"last\" in /tmp/");
     refuse_field(&scalar, "\"tokens\" holds f32; data.text takes numeric fields");
-    refuse_field(&narrow, "\"vector\" is 1 × 3 × 1, but \"tokens\" was 2 × 4 × 1; data.text needs");
-    refuse_field(&encoded, "\"sentence\" holds bytes (image/jpeg); data.caption takes a field of "
+    refuse_field(&narrow, "\"vector\" is 1 × 3 × 1, but \"tokens\" in /tmp/");
+    refuse_field(&encoded, "\"sentence\" holds bytes image/jpeg; data.caption takes a field of "
                            "bytes with a sentence");
 }
 
@@ -328,7 +329,38 @@ static void test_sources_that_differ(void **state) {
     (void)state;
     const char *one = make_store(EVERY, NULL, words), *two = make_store(EVERY, &shorter, words);
     ambit_mixture_options options = options_of(one, two);
-    refuse(&options, "\"tokens\" is 1 × 4 × 1, but \"tokens\" was 2 × 4 × 1");
+    char wanted[256];
+    snprintf(wanted, sizeof wanted,
+             "%s: field \"tokens\" is 1 × 4 × 1, but \"tokens\" in %s is 2 × 4 × 1", two, one);
+    refuse(&options, wanted);
+}
+
+/* As many numbers, but otherwise arranged, or of another type. */
+static void test_shapes_that_differ(void **state) {
+    static const ambit_field_info others[] = {
+        {.name = "last", .element = AMBIT_STORE_U8, .rank = 3, .shape = {CHANNELS, HEIGHT, WIDTH}},
+        {.name = "last", .element = AMBIT_STORE_U8, .rank = 1, .shape = {PICTURE}},
+        {.name = "vector", .element = AMBIT_STORE_F32, .rank = 1, .shape = {NUMBERS}},
+        {.name = "vector", .element = AMBIT_STORE_I64, .rank = 2, .shape = {NUMBERS, 1}}};
+    static const char *const types[][2] = {{"u8 [3×6×5]", "u8 [6×5×3]"},
+                                           {"u8 [90]", "u8 [6×5×3]"},
+                                           {"f32 [4]", "i64 [4]"},
+                                           {"i64 [4×1]", "i64 [4]"}};
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        for (int as_action = 0; as_action < 2; as_action++) {
+            const char *name = others[i].name;
+            const char *one = make_store(EVERY, NULL, words),
+                       *two = make_store(EVERY, &others[i], words);
+            ambit_mixture_options options = options_of(one, two);
+            options.conditions = (ambit_condition_fields){0};
+            *(as_action ? &options.action : &options.observation) = &name;
+            char wanted[256];
+            snprintf(wanted, sizeof wanted,
+                     "%s: field \"%s\" is %s (padding 0, unnormalised 0), but %s (0, 0) in %s; mix",
+                     two, name, types[i][0], types[i][1], one);
+            refuse(&options, wanted);
+        }
 }
 
 static void test_names_of_nothing(void **state) {
@@ -343,7 +375,7 @@ static void test_names_of_nothing(void **state) {
     options = options_of(one, NULL);
     options.conditions.camera_count = 0;
     options.conditions.caption = "state";
-    refuse(&options, "\"state\" holds f32 1; data.caption takes a field of bytes");
+    refuse(&options, "\"state\" holds f32 [1]; data.caption takes a field of bytes");
     options.conditions.caption = "sentences";
     refuse(&options, "there is no field \"sentences\"; the store has: sentence");
     options.conditions.caption = "";
@@ -382,6 +414,7 @@ int main(void) {
         cmocka_unit_test_teardown(test_sources_without, remove_folders),
         cmocka_unit_test_teardown(test_wrong_fields, remove_folders),
         cmocka_unit_test_teardown(test_sources_that_differ, remove_folders),
+        cmocka_unit_test_teardown(test_shapes_that_differ, remove_folders),
         cmocka_unit_test_teardown(test_names_of_nothing, remove_folders),
         cmocka_unit_test_teardown(test_image_as_data, remove_folders),
     };

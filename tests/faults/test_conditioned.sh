@@ -88,7 +88,7 @@ if [ -d "$bridge" ]; then
         on $ranks "${see[@]}" --run runs/seen-$ranks >/dev/null 2>&1 || die "training on Bridge's cameras"
     done
     same runs/seen-1 runs/seen-4
-    expect 78 "\"observation/image_0\" holds bytes .image/jpeg.; data.camera takes u8" \
+    expect 78 "\"observation/image_0\" holds bytes image/jpeg; data.camera takes u8" \
         mpirun -n 2 "$ambit" "${real[@]}" data.camera=[observation/image_0] --run runs/refused
 else
     leave_out bridge "$bridge is not there"
@@ -99,8 +99,8 @@ train=(mpirun -n 2 "$ambit" train scenes.yaml --run runs/refused)
 expect 78 "data.camera: some samples have none.*network.drop" "${train[@]}" "${all[@]}" network.drop=0
 expect 78 "data.caption: some samples have none.*network.drop" "${train[@]}" "$caption" "data.sources=[{path: told}]"
 expect 78 "no field \"instructions\"; the store has: instruction," "${train[@]}" data.caption=instructions
-expect 78 "\"picture\" holds f32 3 × 8 × 8; data.camera takes u8" "${train[@]}" data.camera=[picture]
-expect 78 "\"instruction\" holds bytes .text/plain.; data.text takes" "${train[@]}" data.text=[instruction]
+expect 78 "\"picture\" holds f32 .3×8×8.; data.camera takes u8" "${train[@]}" data.camera=[picture]
+expect 78 "\"instruction\" holds bytes text/plain; data.text takes" "${train[@]}" data.text=[instruction]
 expect 78 "network.camera_patch: 3 does not divide pictures of 8 × 8" "${train[@]}" "$camera" network.camera_patch=3
 expect 78 "network.patch: 3 does not divide data of 8 × 8" "${train[@]}" "${picture[@]}" network.patch=3
 expect 78 "\"action\" holds no images" "${train[@]}" "${picture[@]}" data.action=action

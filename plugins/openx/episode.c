@@ -58,8 +58,8 @@ static int expect_values(const decoding *d, openx_list list, int64_t per_step) {
 static int decode_floats(const decoding *d) {
     int code = expect_values(d, OPENX_FLOATS, d->field->length);
     if (!code)
-        code = openx_reserve(host_of(d), &d->column->values,
-                             (uint64_t)(d->steps * d->field->length), sizeof(float));
+        code = shared_buffer_reserve(host_of(d), &d->column->values,
+                                     (uint64_t)(d->steps * d->field->length), sizeof(float));
     if (!code && d->steps)
         openx_feature_read(d->feature, d->column->values.data);
     return code;
@@ -70,10 +70,11 @@ static int decode_integers(const decoding *d) {
     if (code || d->steps == 0)
         return code;
     int64_t count = d->steps * d->field->length;
-    openx_buffer *scratch = &d->episode->scratch;
-    code = openx_reserve(host_of(d), scratch, (uint64_t)count, sizeof(int64_t));
+    shared_buffer *scratch = &d->episode->scratch;
+    code = shared_buffer_reserve(host_of(d), scratch, (uint64_t)count, sizeof(int64_t));
     if (!code)
-        code = openx_reserve(host_of(d), &d->column->values, (uint64_t)count, sizeof(int64_t));
+        code =
+            shared_buffer_reserve(host_of(d), &d->column->values, (uint64_t)count, sizeof(int64_t));
     if (code)
         return code;
     const int64_t *values = scratch->data;
@@ -89,11 +90,11 @@ static int decode_integers(const decoding *d) {
 }
 
 /* Reads one byte string a step into the scratch. */
-static int read_strings(const decoding *d, const openx_span **strings) {
-    openx_buffer *scratch = &d->episode->scratch;
+static int read_strings(const decoding *d, const shared_span **strings) {
+    shared_buffer *scratch = &d->episode->scratch;
     int code = expect_values(d, OPENX_BYTES, 1);
     if (!code)
-        code = openx_reserve(host_of(d), scratch, (uint64_t)d->steps, sizeof(openx_span));
+        code = shared_buffer_reserve(host_of(d), scratch, (uint64_t)d->steps, sizeof(shared_span));
     if (!code && d->steps)
         openx_feature_read(d->feature, scratch->data);
     *strings = scratch->data;
@@ -101,16 +102,16 @@ static int read_strings(const decoding *d, const openx_span **strings) {
 }
 
 static int decode_strings(const decoding *d) {
-    const openx_span *strings;
+    const shared_span *strings;
     uint64_t total = 0;
     int code = read_strings(d, &strings);
     for (int64_t t = 0; !code && t < d->steps; ++t)
         total += strings[t].size;
     if (!code)
-        code = openx_reserve(host_of(d), &d->column->values, total, 1);
+        code = shared_buffer_reserve(host_of(d), &d->column->values, total, 1);
     if (!code)
-        code = openx_reserve(host_of(d), &d->column->offsets, (uint64_t)d->steps + 1,
-                             sizeof(uint64_t));
+        code = shared_buffer_reserve(host_of(d), &d->column->offsets, (uint64_t)d->steps + 1,
+                                     sizeof(uint64_t));
     if (code)
         return code;
     uint8_t *values = d->column->values.data;
@@ -134,20 +135,20 @@ static int fail_raw(const decoding *d, int64_t step, const char *what, uint64_t 
 }
 
 /* Unpacks one zlib stream that must make exactly `size` bytes, in place of *raw. */
-static int inflate_step(const decoding *d, int64_t step, uint64_t size, openx_span *raw) {
-    openx_buffer *inflated = &d->episode->inflated;
-    int code = openx_reserve(host_of(d), inflated, size, 1);
+static int inflate_step(const decoding *d, int64_t step, uint64_t size, shared_span *raw) {
+    shared_buffer *inflated = &d->episode->inflated;
+    int code = shared_buffer_reserve(host_of(d), inflated, size, 1);
     if (code)
         return code;
     uLongf made = (uLongf)size;
     int result = uncompress(inflated->data, &made, raw->data, (uLong)raw->size);
     if (result != Z_OK || made != size)
         return fail_raw(d, step, "is not a zlib stream of the right length", made, size);
-    *raw = (openx_span){inflated->data, (size_t)size};
+    *raw = (shared_span){inflated->data, (size_t)size};
     return 0;
 }
 
-static int decode_raw_step(const decoding *d, int64_t step, openx_span raw) {
+static int decode_raw_step(const decoding *d, int64_t step, shared_span raw) {
     const openx_dtype *dtype = d->field->dtype;
     uint64_t size = (uint64_t)d->field->length * dtype->raw_size;
     size_t out_size = (size_t)d->field->length * openx_dtype_size(dtype);
@@ -165,7 +166,7 @@ static int decode_raw_step(const decoding *d, int64_t step, openx_span raw) {
 
 /* A shape that claims more than the strings can hold is refused before memory is taken for it; zlib
  * packs at most 1032:1. */
-static int check_raw_sizes(const decoding *d, const openx_span *strings) {
+static int check_raw_sizes(const decoding *d, const shared_span *strings) {
     uint64_t size = (uint64_t)d->field->length * d->field->dtype->raw_size;
     uint64_t ratio = d->field->encoding == OPENX_ZLIB ? 1032 : 1;
     for (int64_t t = 0; t < d->steps; ++t)
@@ -175,14 +176,14 @@ static int check_raw_sizes(const decoding *d, const openx_span *strings) {
 }
 
 static int decode_raw(const decoding *d) {
-    const openx_span *strings;
+    const shared_span *strings;
     int code = read_strings(d, &strings);
     if (!code)
         code = check_raw_sizes(d, strings);
     if (!code)
-        code = openx_reserve(host_of(d), &d->column->values,
-                             (uint64_t)d->steps * (uint64_t)d->field->length,
-                             openx_dtype_size(d->field->dtype));
+        code = shared_buffer_reserve(host_of(d), &d->column->values,
+                                     (uint64_t)d->steps * (uint64_t)d->field->length,
+                                     openx_dtype_size(d->field->dtype));
     for (int64_t t = 0; !code && t < d->steps; ++t)
         code = decode_raw_step(d, t, strings[t]);
     return code;
@@ -207,7 +208,7 @@ static void write_end(char *out, size_t room, const char *text, size_t size) {
 }
 
 static void name_episode(openx_episode *episode, const openx_record *record) {
-    openx_span path;
+    shared_span path;
     int64_t id;
     enum { ROOM_FOR_ID = 24 };
     size_t room = sizeof episode->name - ROOM_FOR_ID;
@@ -223,6 +224,12 @@ static void name_episode(openx_episode *episode, const openx_record *record) {
     for (char *c = episode->name; *c; ++c)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = '?';
+}
+
+shared_span openx_column_at(const openx_column *column, int64_t step) {
+    const uint64_t *offsets = column->offsets.data;
+    const uint8_t *values = column->values.data;
+    return (shared_span){values + offsets[step], (size_t)(offsets[step + 1] - offsets[step])};
 }
 
 int openx_episode_decode(openx_episode *episode, const openx_record *record,
@@ -249,10 +256,10 @@ int openx_episode_decode(openx_episode *episode, const openx_record *record,
 
 void openx_episode_free(const ambit_host *host, openx_episode *episode) {
     for (int f = 0; f < AMBIT_MAX_FIELDS; ++f) {
-        openx_buffer_free(host, &episode->columns[f].values);
-        openx_buffer_free(host, &episode->columns[f].offsets);
+        shared_buffer_free(host, &episode->columns[f].values);
+        shared_buffer_free(host, &episode->columns[f].offsets);
     }
-    openx_buffer_free(host, &episode->scratch);
-    openx_buffer_free(host, &episode->inflated);
-    openx_buffer_free(host, &episode->example.memory);
+    shared_buffer_free(host, &episode->scratch);
+    shared_buffer_free(host, &episode->inflated);
+    shared_buffer_free(host, &episode->example.memory);
 }

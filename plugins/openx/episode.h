@@ -12,17 +12,20 @@
 
 /* One decoded feature: steps × elements in `values`; of byte strings also steps + 1 `offsets`. */
 typedef struct {
-    openx_buffer values, offsets;
+    shared_buffer values, offsets;
 } openx_column;
 
 /* Starts as zeros; used again from record to record; ended with openx_episode_free(). */
 typedef struct {
     openx_example example;
-    openx_buffer scratch, inflated;
+    shared_buffer scratch, inflated;
     openx_column columns[AMBIT_MAX_FIELDS]; /* in the order of the features */
     int64_t steps;
     char name[256]; /* PATH#ID of the episode's metadata, or shard and record; a line */
 } openx_episode;
+
+/* The byte string of a column at a step. */
+shared_span openx_column_at(const openx_column *column, int64_t step);
 
 int openx_episode_decode(openx_episode *episode, const openx_record *record,
                          const openx_features *features);

@@ -9,7 +9,7 @@ const char *openx_list_name(openx_list list) {
 }
 
 /* Feature: at most one list. */
-static int parse_feature(openx_span message, openx_feature *feature) {
+static int parse_feature(shared_span message, openx_feature *feature) {
     openx_wire wire = openx_wire_open(message);
     openx_wire_field field;
     openx_wire_state state;
@@ -25,7 +25,7 @@ static int parse_feature(openx_span message, openx_feature *feature) {
 }
 
 /* One entry of the map. */
-static int parse_entry(openx_span message, openx_feature *feature) {
+static int parse_entry(shared_span message, openx_feature *feature) {
     openx_wire wire = openx_wire_open(message);
     openx_wire_field field;
     openx_wire_state state;
@@ -44,7 +44,7 @@ static int parse_entry(openx_span message, openx_feature *feature) {
 }
 
 /* Features: counts the entries and, where `features` is not NULL, parses them. */
-static int64_t parse_map(openx_span message, openx_feature *features) {
+static int64_t parse_map(shared_span message, openx_feature *features) {
     openx_wire wire = openx_wire_open(message);
     openx_wire_field field;
     openx_wire_state state;
@@ -62,7 +62,7 @@ static int64_t parse_map(openx_span message, openx_feature *features) {
 }
 
 /* Example: as parse_map(); more than one Features message is the same as one after the other. */
-static int64_t parse_example(openx_span message, openx_feature *features) {
+static int64_t parse_example(shared_span message, openx_feature *features) {
     openx_wire wire = openx_wire_open(message);
     openx_wire_field field;
     openx_wire_state state;
@@ -83,8 +83,8 @@ static int64_t parse_example(openx_span message, openx_feature *features) {
 int openx_example_parse(openx_example *example, const openx_record *record) {
     int64_t count = parse_example(record->data, NULL);
     if (count >= 0) {
-        int code = openx_reserve(record->host, &example->memory, (uint64_t)count,
-                                 sizeof *example->features);
+        int code = shared_buffer_reserve(record->host, &example->memory, (uint64_t)count,
+                                         sizeof *example->features);
         if (code)
             return code;
         example->features = example->memory.data;
@@ -139,7 +139,7 @@ static int64_t read_integers(const openx_wire_field *field, int64_t *values) {
     return count;
 }
 
-static int64_t read_bytes(const openx_wire_field *field, openx_span *values) {
+static int64_t read_bytes(const openx_wire_field *field, shared_span *values) {
     if (field->type != OPENX_DELIMITED)
         return -1;
     if (values)
@@ -152,7 +152,7 @@ static int64_t read_values(openx_list list, const openx_wire_field *field, void 
                            int64_t at) {
     switch (list) {
     case OPENX_BYTES:
-        return read_bytes(field, values ? (openx_span *)values + at : NULL);
+        return read_bytes(field, values ? (shared_span *)values + at : NULL);
     case OPENX_FLOATS:
         return read_floats(field, values ? (float *)values + at : NULL);
     case OPENX_INTEGERS:

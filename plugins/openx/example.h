@@ -20,16 +20,16 @@ typedef enum { OPENX_EMPTY = 0, OPENX_BYTES = 1, OPENX_FLOATS = 2, OPENX_INTEGER
 const char *openx_list_name(openx_list list);
 
 typedef struct {
-    openx_span key;
+    shared_span key;
     openx_list list;
-    openx_span values; /* the list's own message */
+    shared_span values; /* the list's own message */
 } openx_feature;
 
-/* Starts as zeros; used again from record to record; free `memory` with openx_buffer_free(). */
+/* Starts as zeros; used again from record to record; free `memory` with shared_buffer_free(). */
 typedef struct {
     openx_feature *features;
     int64_t count;
-    openx_buffer memory;
+    shared_buffer memory;
 } openx_example;
 
 /* Finds the features of `record`; spans point into the record. */
@@ -39,7 +39,7 @@ int openx_example_parse(openx_example *example, const openx_record *record);
 const openx_feature *openx_example_find(const openx_example *example, const char *key);
 
 /* The number of values in a feature, -1 when the list is malformed. When `values` is not NULL they
- * are written there: openx_span[], float[] or int64_t[] by kind of list. */
+ * are written there: shared_span[], float[] or int64_t[] by kind of list. */
 int64_t openx_feature_read(const openx_feature *feature, void *values);
 
 /* Reads the value of a feature that holds exactly one of this kind. 1, or 0 when there is none. */

@@ -1,6 +1,6 @@
 #include "features.h"
 
-#include "json.h"
+#include "shared/json.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ static int walk_node(walk *at, const json_t *node);
 /* Adds a dimension to a field or, while walking, to what all below have in common. */
 static const char *add_dimension(const json_t *size, uint32_t *rank, int64_t *shape) {
     int64_t value;
-    if (openx_json_integer(size, INT64_MIN, &value) || value == 0)
+    if (shared_json_integer(size, INT64_MIN, &value) || value == 0)
         return "has a dimension that is not a positive number";
     if (value < 0)
         return "is ragged: its size varies from step to step";
@@ -69,11 +69,26 @@ static const char *read_tensor(const json_t *tensor, openx_field *field) {
     return problem ? problem : read_encoding(tensor, field);
 }
 
+/* TFDS keeps float32 in the four bytes of a pixel; 16 bits of one channel are a measurement, most
+ * often millimetres of depth. */
+static shared_pixel_kind image_pixels(const char *dtype, const json_t *shape) {
+    const json_t *sizes = json_object_get(shape, "dimensions");
+    const size_t rank = json_array_size(sizes);
+    int64_t channels;
+    if (strcmp(dtype, "float32") == 0)
+        return SHARED_DEPTH;
+    return strcmp(dtype, "uint16") == 0 && rank > 0 &&
+                   shared_json_integer(json_array_get(sizes, rank - 1), 1, &channels) == 0 &&
+                   channels == 1
+               ? SHARED_LEVELS
+               : SHARED_COLOURS;
+}
+
 static const char *read_image(const json_t *image, openx_field *field) {
     const char *dtype = json_string_value(json_object_get(image, "dtype"));
     field->kind = OPENX_IMAGE;
     field->dtype = openx_dtype_find("string");
-    field->is_depth = dtype && strcmp(dtype, "float32") == 0;
+    field->pixels = image_pixels(dtype ? dtype : "uint8", json_object_get(image, "shape"));
     return NULL;
 }
 
@@ -260,7 +275,7 @@ int openx_features_read(const ambit_host *host, const char *folder,
     char path[PATH_MAX];
     json_t *root;
     *features = (openx_features){0};
-    int code = openx_json_load(host, folder, "features.json", path, &root);
+    int code = shared_json_load(host, folder, "features.json", path, &root);
     if (code)
         return code;
     features->fields = host->allocate(host->context, OPENX_MAX_FEATURES, sizeof(openx_field));
@@ -268,7 +283,7 @@ int openx_features_read(const ambit_host *host, const char *folder,
     code = features->fields ? read_tree(&at, root, selection) : AMBIT_FAULT_MEMORY;
     json_decref(root);
     if (code) {
-        openx_release(host, features->fields);
+        shared_release(host, features->fields);
         *features = (openx_features){0};
     }
     return code;

@@ -13,6 +13,7 @@
 #define OPENX_FEATURES_H
 
 #include "dtype.h"
+#include "shared/pixels.h"
 
 /* NAME_MOST: the longest name that Ambit takes for a field. */
 enum { OPENX_MAX_FEATURES = 256, OPENX_KEY_SIZE = 256, OPENX_NAME_MOST = 63 };
@@ -25,7 +26,7 @@ typedef struct {
     openx_kind kind;
     openx_encoding encoding;
     const openx_dtype *dtype; /* string for images and texts */
-    int is_depth;             /* an image whose pixels are float32 */
+    shared_pixel_kind pixels; /* of an image, once it is decoded */
     uint32_t rank;
     int64_t shape[AMBIT_MAX_RANK];
     int64_t length;      /* elements a step */

@@ -1,6 +1,6 @@
 #include "info.h"
 
-#include "json.h"
+#include "shared/json.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -81,8 +81,8 @@ static int fill_shard(const ambit_host *host, const char *folder, const char *te
 
 static void free_shards(const ambit_host *host, openx_info *info) {
     for (int64_t s = 0; s < info->shard_count; ++s)
-        openx_release(host, info->shards[s].path);
-    openx_release(host, info->shards);
+        shared_release(host, info->shards[s].path);
+    shared_release(host, info->shards);
     info->shards = NULL;
     info->shard_count = 0;
 }
@@ -95,7 +95,7 @@ static int fill_shards(const ambit_host *host, const char *folder, const char *s
     for (int64_t s = 0; s < info->shard_count; ++s) {
         openx_shard *shard = &info->shards[s];
         const shard_name name = {info->name, split, "tfrecord", s, info->shard_count};
-        if (openx_json_integer(json_array_get(lengths, (size_t)s), 0, &shard->count) ||
+        if (shared_json_integer(json_array_get(lengths, (size_t)s), 0, &shard->count) ||
             shard->count > INT64_MAX - total)
             return host->fail(host->context, AMBIT_FAULT_DATA,
                               "%s/dataset_info.json: split '%s': shardLengths[%" PRId64
@@ -120,7 +120,7 @@ static int read_split(const ambit_host *host, const char *folder, const char *sp
                           "%s/dataset_info.json: split '%s' has no shardLengths; choose another "
                           "split, or write the data set with a TFDS of 2021 or later",
                           folder, split);
-    if (openx_json_integer(json_object_get(entry, "numBytes"), 0, &info->bytes))
+    if (shared_json_integer(json_object_get(entry, "numBytes"), 0, &info->bytes))
         info->bytes = -1;
     info->shard_count = (int64_t)json_array_size(lengths);
     info->shards = host->allocate(host->context, json_array_size(lengths), sizeof *info->shards);
@@ -184,7 +184,7 @@ int openx_info_read(const ambit_host *host, const char *folder, const char *spli
     char path[PATH_MAX];
     json_t *root;
     *info = (openx_info){.bytes = -1};
-    int code = openx_json_load(host, folder, "dataset_info.json", path, &root);
+    int code = shared_json_load(host, folder, "dataset_info.json", path, &root);
     if (code)
         return code;
     code = read_root(host, folder, split, root, info);

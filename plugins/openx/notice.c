@@ -1,7 +1,5 @@
 #include "notice.h"
 
-#include "media.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,9 +14,9 @@ static int is_denied(const openx_episode *episode, const openx_field *field) {
 }
 
 static int is_frozen(const openx_column *column, int64_t steps) {
-    openx_span first = openx_column_at(column, 0);
+    shared_span first = openx_column_at(column, 0);
     for (int64_t t = 1; t < steps; ++t) {
-        openx_span image = openx_column_at(column, t);
+        shared_span image = openx_column_at(column, t);
         if (image.size != first.size || memcmp(image.data, first.data, first.size) != 0)
             return 0;
     }

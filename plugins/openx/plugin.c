@@ -7,10 +7,9 @@
  * decoded, to pixels of one size (picture.h). With a standardisation, "action" and "proprio"
  * replace the raw action and state (standard.h).
  */
+#include "images.h"
 #include "info.h"
-#include "media.h"
 #include "notice.h"
-#include "picture.h"
 #include "standard.h"
 
 #include <inttypes.h>
@@ -40,8 +39,8 @@ static const ambit_option options[] = {
     [OPTION_SKIP] = {"skip", AMBIT_OPTION_TEXT, "", 0, 0, NULL, NULL,
                      "features to leave out, separated by commas: observation/image_3,reward"},
     [OPTION_DECODE] = {"decode", AMBIT_OPTION_INTEGER, "0", 0, 1024, NULL, "pixels",
-                       "decode images (JPEG) to squares of so many pixels a side, as cameras of a "
-                       "network need; 0: images stay encoded"},
+                       "decode images (JPEG, PNG) to squares of so many pixels a side, as cameras "
+                       "of a network need; 0: images stay encoded"},
 };
 
 typedef struct {
@@ -50,10 +49,8 @@ typedef struct {
     openx_records records;
     const openx_standard *standard; /* NULL: none */
     openx_episode episode;
-    openx_buffer action, proprio;                /* standardised */
-    int64_t side;                                /* of decoded images; 0: none are */
-    openx_buffer room, pixels[AMBIT_MAX_FIELDS]; /* of each field that is decoded */
-    const char *media[AMBIT_MAX_FIELDS];         /* of each feature */
+    shared_buffer action, proprio; /* standardised */
+    openx_images images;
     uint32_t field_count;
     ambit_field fields[AMBIT_MAX_FIELDS];
     int64_t features_of[AMBIT_MAX_FIELDS]; /* feature of each field; unused for standardised ones */
@@ -63,14 +60,12 @@ typedef struct {
 static void close_source(void *self) {
     source *s = self;
     openx_episode_free(s->host, &s->episode);
-    openx_buffer_free(s->host, &s->action);
-    openx_buffer_free(s->host, &s->proprio);
-    openx_buffer_free(s->host, &s->room);
-    for (int f = 0; f < AMBIT_MAX_FIELDS; ++f)
-        openx_buffer_free(s->host, &s->pixels[f]);
+    shared_buffer_free(s->host, &s->action);
+    shared_buffer_free(s->host, &s->proprio);
+    openx_images_free(s->host, &s->images);
     openx_records_close(&s->records);
-    openx_release(s->host, s->features.fields);
-    openx_release(s->host, s);
+    shared_release(s->host, s->features.fields);
+    shared_release(s->host, s);
 }
 
 /* ---------------------------------------------------------------- fields */
@@ -96,28 +91,33 @@ static void add_standard_fields(source *s) {
     s->fields[s->field_count++] = proprio;
 }
 
-static int is_decoded(const source *s, int64_t f) {
-    return s->side > 0 && s->features.fields[f].kind == OPENX_IMAGE;
+/* A feature whose images become pixels. */
+static void make_pixel_field(const source *s, const openx_field *feature, ambit_field *field) {
+    static const char *const help[] = {[SHARED_LEVELS] = "levels of 16 bits as stored",
+                                       [SHARED_DEPTH] =
+                                           "depth as stored; 0: not measured, or not finite"};
+    field->element = feature->pixels == SHARED_COLOURS ? AMBIT_U8 : AMBIT_F32;
+    field->media = NULL;
+    field->rank = 3;
+    field->shape[0] = field->shape[1] = s->images.side;
+    field->shape[2] = shared_pixel_channels(feature->pixels);
+    field->help = help[feature->pixels];
 }
 
 static void add_feature_field(source *s, int64_t f) {
     const openx_field *feature = &s->features.fields[f];
     ambit_field *field = &s->fields[s->field_count];
-    *field = (ambit_field){.struct_size = sizeof *field,
-                           .name = openx_field_name(feature),
-                           .element = feature->dtype->element,
-                           .rank = feature->rank,
-                           .media = feature->kind == OPENX_TEXT ? "text/plain" : s->media[f]};
+    *field =
+        (ambit_field){.struct_size = sizeof *field,
+                      .name = openx_field_name(feature),
+                      .element = feature->dtype->element,
+                      .rank = feature->rank,
+                      .media = feature->kind == OPENX_TEXT ? "text/plain" : s->images.media[f]};
     for (uint32_t d = 0; d < feature->rank; ++d)
         field->shape[d] = feature->shape[d];
-    if (is_decoded(s, f)) {
-        field->element = AMBIT_U8;
-        field->media = NULL;
-        field->rank = 3;
-        field->shape[0] = field->shape[1] = s->side;
-        field->shape[2] = OPENX_PICTURE_COLOURS;
-    }
-    if (feature->is_depth)
+    if (openx_images_are_decoded(&s->images, feature))
+        make_pixel_field(s, feature, field);
+    else if (feature->pixels == SHARED_DEPTH)
         field->help = "depth: the four bytes of a pixel are one float32";
     s->features_of[s->field_count++] = f;
 }
@@ -167,11 +167,11 @@ static ambit_column cut_column(openx_column *column, const ambit_field *field,
 
 static int standardise(source *s, int64_t steps) {
     const openx_standard *rule = s->standard;
-    int code =
-        openx_reserve(s->host, &s->action, (uint64_t)steps * OPENX_ACTION_SIZE, sizeof(float));
+    int code = shared_buffer_reserve(s->host, &s->action, (uint64_t)steps * OPENX_ACTION_SIZE,
+                                     sizeof(float));
     if (!code)
-        code = openx_reserve(s->host, &s->proprio, (uint64_t)steps * OPENX_PROPRIO_SIZE,
-                             sizeof(float));
+        code = shared_buffer_reserve(s->host, &s->proprio, (uint64_t)steps * OPENX_PROPRIO_SIZE,
+                                     sizeof(float));
     if (code)
         return code;
     int64_t action = openx_features_find(&s->features, rule->action);
@@ -182,30 +182,6 @@ static int standardise(source *s, int64_t steps) {
     s->columns[0] = (ambit_column){s->action.data, NULL};
     s->columns[1] = (ambit_column){s->proprio.data, NULL};
     return 0;
-}
-
-/* Pixels of an image feature from step `first` on; an image of no bytes is black. */
-static int decode_images(source *s, const openx_record *record, uint32_t i, int64_t first,
-                         int64_t steps) {
-    const int64_t f = s->features_of[i], size = s->side * s->side * OPENX_PICTURE_COLOURS;
-    char why[OPENX_PICTURE_WHY];
-    int code = openx_reserve(s->host, &s->pixels[i], (uint64_t)(steps * size), 1);
-    if (!code)
-        code =
-            openx_reserve(s->host, &s->room, (uint64_t)openx_picture_room(s->side), sizeof(float));
-    for (int64_t t = 0; !code && t < steps; ++t) {
-        const openx_span image = openx_column_at(&s->episode.columns[f], first + t);
-        uint8_t *pixels = (uint8_t *)s->pixels[i].data + t * size;
-        if (image.size == 0)
-            memset(pixels, 0, (size_t)size);
-        else if (!openx_picture_decode(image, s->side, s->room.data, pixels, why))
-            code = openx_record_fail(record, AMBIT_FAULT_DATA,
-                                     "feature '%s': the image at step %" PRId64 " cannot be "
-                                     "decoded: %s; leave the feature out with option skip",
-                                     s->features.fields[f].key, first + t, why);
-    }
-    s->columns[i] = (ambit_column){s->pixels[i].data, NULL};
-    return code;
 }
 
 static int read_decoded(source *s, int64_t index, openx_record *record) {
@@ -223,16 +199,18 @@ static int read_episode(void *self, int64_t index, ambit_episode *episode) {
                              s->records.count - 1);
     int code = read_decoded(s, index, &record);
     if (!code)
-        code = openx_media_check(&s->episode, &record, &s->features, s->media);
+        code = openx_images_check(&s->images, &s->episode, &record, &s->features);
     int64_t first = rule ? rule->first : 0, last = rule ? rule->last : 0;
     int64_t steps = s->episode.steps > first + last ? s->episode.steps - first - last : 0;
     if (!code && rule)
         code = standardise(s, steps);
     for (uint32_t i = rule ? 2 : 0; !code && i < s->field_count; ++i) {
         int64_t f = s->features_of[i];
-        if (is_decoded(s, f))
-            code = decode_images(s, &record, i, first, steps);
-        else
+        if (openx_images_are_decoded(&s->images, &s->features.fields[f])) {
+            code = openx_images_decode(&s->images, &s->episode, &record, &s->features, f, first,
+                                       steps);
+            s->columns[i] = (ambit_column){s->images.pixels[f].data, NULL};
+        } else
             s->columns[i] = cut_column(&s->episode.columns[f], &s->fields[i],
                                        &s->features.fields[f], first, steps);
     }
@@ -267,17 +245,6 @@ static int open_data(source *s, const char *location, const ambit_option_value *
                                  &s->standard);
 }
 
-/* Images that are to be decoded must be of the kind that can be. */
-static int check_decodable(const source *s) {
-    for (int64_t f = 0; f < s->features.count; ++f)
-        if (is_decoded(s, f) && s->media[f] && strcmp(s->media[f], "image/jpeg") != 0)
-            return s->host->fail(s->host->context, AMBIT_FAULT_UNSUPPORTED,
-                                 "openx: feature '%s' holds %s, and option decode reads image/jpeg "
-                                 "alone; leave the feature out with option skip, or decode out",
-                                 s->features.fields[f].key, s->media[f]);
-    return 0;
-}
-
 /* Reads the first episode, to learn of what kind its images are. */
 static int look_at_first(source *s) {
     openx_record record;
@@ -286,7 +253,7 @@ static int look_at_first(source *s) {
     int code = read_decoded(s, 0, &record);
     if (code)
         return code;
-    openx_media_learn(&s->episode, &s->features, s->media);
+    openx_images_learn(&s->images, &s->episode, &s->features);
     openx_notice(s->host, &s->episode, &s->features);
     return 0;
 }
@@ -299,14 +266,14 @@ static int open_parts(source *s, const char *location, const ambit_option_value 
         return s->host->fail(s->host->context, AMBIT_FAULT_NO_INPUT,
                              "openx: no location; name the folder of a data set's version, such as "
                              "bridge_dataset/1.0.0");
-    s->side = values[OPTION_DECODE].integer;
+    s->images.side = values[OPTION_DECODE].integer;
     int code = openx_features_read(s->host, location, &selection, &s->features);
     if (!code)
         code = open_data(s, location, values);
     if (!code)
         code = look_at_first(s);
     if (!code)
-        code = check_decodable(s);
+        code = openx_images_check_kinds(&s->images, s->host, &s->features);
     if (!code)
         fill_fields(s);
     return code;

@@ -1,13 +1,8 @@
 #include "tfrecord.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { HEADER = 12, FOOTER = 4, FRAME = HEADER + FOOTER };
 
@@ -27,43 +22,16 @@ static uint32_t masked_crc(const ambit_host *host, const void *data, size_t size
     return ((crc >> 15) | (crc << 17)) + 0xa282ead8u;
 }
 
-static int fail_errno(const ambit_host *host, const char *path, const char *what) {
-    enum ambit_fault fault =
-        errno == EIO || errno == ESTALE ? AMBIT_FAULT_DATA : AMBIT_FAULT_NO_INPUT;
-    return host->fail(host->context, fault,
-                      "%s: cannot be %s: %s; dataset_info.json names this shard: complete the "
-                      "copy, or choose a split that is there",
-                      path, what, strerror(errno));
-}
-
-/* Reads `size` bytes at `offset`, which the caller knows to lie within the file. */
-static int read_at(const ambit_host *host, const char *path, int file, void *data, size_t size,
-                   int64_t offset) {
-    for (size_t done = 0; done < size;) {
-        ssize_t got = pread(file, (char *)data + done, size - done, offset + (off_t)done);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return fail_errno(host, path, "read");
-        if (got == 0)
-            return host->fail(host->context, AMBIT_FAULT_DATA,
-                              "%s: byte %" PRId64 ": the file became shorter while it was read; "
-                              "let whatever writes it finish",
-                              path, offset + (int64_t)done);
-        done += (size_t)got;
-    }
-    return 0;
-}
+static const char remedy[] = "dataset_info.json names this shard: complete the copy, or choose a "
+                             "split that is there";
 
 static int check_shard(const ambit_host *host, openx_shard *shard) {
-    struct stat facts;
-    if (stat(shard->path, &facts))
-        return fail_errno(host, shard->path, "found");
-    if (!S_ISREG(facts.st_mode))
-        return host->fail(host->context, AMBIT_FAULT_NO_INPUT,
-                          "%s: is not a regular file; name the folder of a data set's version",
-                          shard->path);
-    shard->size = facts.st_size;
+    shared_file file;
+    int code = shared_file_open(host, shard->path, remedy, &file);
+    if (code)
+        return code;
+    shard->size = file.size;
+    shared_file_close(&file);
     if (shard->count > shard->size / FRAME)
         return host->fail(host->context, AMBIT_FAULT_DATA,
                           "%s: dataset_info.json promises %" PRId64 " records, but the file has "
@@ -74,8 +42,11 @@ static int check_shard(const ambit_host *host, openx_shard *shard) {
 
 int openx_records_open(openx_records *records, const ambit_host *host, openx_shard *shards,
                        int64_t shard_count, int64_t *bytes) {
-    *records = (openx_records){
-        .host = host, .shards = shards, .shard_count = shard_count, .file = -1, .file_shard = -1};
+    *records = (openx_records){.host = host,
+                               .shards = shards,
+                               .shard_count = shard_count,
+                               .file = SHARED_NO_FILE,
+                               .file_shard = -1};
     *bytes = 0;
     for (int64_t s = 0; s < shard_count; ++s) {
         int code = check_shard(host, &shards[s]);
@@ -91,12 +62,11 @@ int openx_records_open(openx_records *records, const ambit_host *host, openx_sha
 static int open_file(openx_records *records, int64_t s) {
     if (records->file_shard == s)
         return 0;
-    if (records->file >= 0)
-        close(records->file);
+    shared_file_close(&records->file);
     records->file_shard = -1;
-    records->file = open(records->shards[s].path, O_RDONLY | O_CLOEXEC);
-    if (records->file < 0)
-        return fail_errno(records->host, records->shards[s].path, "opened");
+    int code = shared_file_open(records->host, records->shards[s].path, remedy, &records->file);
+    if (code)
+        return code;
     records->file_shard = s;
     return 0;
 }
@@ -120,7 +90,7 @@ static int read_length(openx_records *records, const openx_record *record, int64
                                  "cut short: %" PRId64 " of the %d bytes of its header are "
                                  "there; copy the file again",
                                  left, HEADER);
-    int code = read_at(record->host, record->path, records->file, header, HEADER, record->offset);
+    int code = shared_file_read(record->host, &records->file, header, HEADER, record->offset);
     if (code)
         return code;
     if (masked_crc(record->host, header, 8) != openx_little32(header + 8))
@@ -163,7 +133,7 @@ static int index_shard(openx_records *records, openx_shard *shard) {
         return AMBIT_FAULT_MEMORY;
     int code = walk_headers(records, shard, offsets);
     if (code)
-        openx_release(host, offsets);
+        shared_release(host, offsets);
     else
         shard->offsets = offsets;
     return code;
@@ -174,13 +144,13 @@ static int read_data(openx_records *records, const openx_shard *shard, openx_rec
     int64_t length;
     int code = read_length(records, record, shard->size, &length);
     if (!code)
-        code = openx_reserve(record->host, &records->data, (uint64_t)length + FOOTER, 1);
+        code = shared_buffer_reserve(record->host, &records->data, (uint64_t)length + FOOTER, 1);
     if (!code)
-        code = read_at(record->host, record->path, records->file, records->data.data,
-                       (size_t)length + FOOTER, record->offset + HEADER);
+        code = shared_file_read(record->host, &records->file, records->data.data,
+                                (size_t)length + FOOTER, record->offset + HEADER);
     if (code)
         return code;
-    record->data = (openx_span){records->data.data, (size_t)length};
+    record->data = (shared_span){records->data.data, (size_t)length};
     if (masked_crc(record->host, record->data.data, record->data.size) !=
         openx_little32(record->data.data + length))
         return openx_record_fail(record, AMBIT_FAULT_DATA,
@@ -212,12 +182,11 @@ void openx_records_close(openx_records *records) {
     if (!host)
         return;
     for (int64_t s = 0; s < records->shard_count; ++s) {
-        openx_release(host, records->shards[s].path);
-        openx_release(host, records->shards[s].offsets);
+        shared_release(host, records->shards[s].path);
+        shared_release(host, records->shards[s].offsets);
     }
-    openx_release(host, records->shards);
-    openx_buffer_free(host, &records->data);
-    if (records->file >= 0)
-        close(records->file);
-    *records = (openx_records){.file = -1};
+    shared_release(host, records->shards);
+    shared_buffer_free(host, &records->data);
+    shared_file_close(&records->file);
+    *records = (openx_records){.file = SHARED_NO_FILE};
 }

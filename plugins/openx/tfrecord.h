@@ -15,7 +15,7 @@
 #ifndef OPENX_TFRECORD_H
 #define OPENX_TFRECORD_H
 
-#include "buffer.h"
+#include "shared/file.h"
 #include "wire.h"
 
 /* One file. Whoever builds the table fills path (from host->allocate) and count. */
@@ -30,15 +30,15 @@ typedef struct {
     const ambit_host *host;
     openx_shard *shards;
     int64_t shard_count, count; /* count: records in all shards */
-    int file;                   /* the shard that is open, or -1 */
+    shared_file file;           /* the shard that is open */
     int64_t file_shard;
-    openx_buffer data;
+    shared_buffer data;
 } openx_records;
 
 /* A record's content, and the place it was read from for messages. */
 typedef struct {
     const ambit_host *host;
-    openx_span data;  /* valid until the next read */
+    shared_span data; /* valid until the next read */
     const char *path; /* of the shard */
     int64_t number;   /* in the shard, from 0 */
     int64_t offset;   /* of its frame in the file */

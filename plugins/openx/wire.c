@@ -1,6 +1,6 @@
 #include "wire.h"
 
-openx_wire openx_wire_open(openx_span span) {
+openx_wire openx_wire_open(shared_span span) {
     return (openx_wire){span.data, span.data + span.size};
 }
 
@@ -22,10 +22,10 @@ int openx_wire_varint(openx_wire *wire, uint64_t *value) {
 }
 
 /* The bytes of a value of a type other than varint. */
-static int take_bytes(openx_wire *wire, uint64_t size, openx_span *bytes) {
+static int take_bytes(openx_wire *wire, uint64_t size, shared_span *bytes) {
     if (size > (uint64_t)(wire->end - wire->at))
         return -1;
-    *bytes = (openx_span){wire->at, (size_t)size};
+    *bytes = (shared_span){wire->at, (size_t)size};
     wire->at += size;
     return 0;
 }

@@ -8,14 +8,7 @@
 #ifndef OPENX_WIRE_H
 #define OPENX_WIRE_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-/* Some bytes of somebody else's. */
-typedef struct {
-    const uint8_t *data;
-    size_t size;
-} openx_span;
+#include "shared/buffer.h"
 
 /* A position in a message. */
 typedef struct {
@@ -27,13 +20,13 @@ enum { OPENX_VARINT = 0, OPENX_FIXED64 = 1, OPENX_DELIMITED = 2, OPENX_FIXED32 =
 typedef struct {
     uint32_t number, type; /* type: one of those above */
     uint64_t varint;       /* of OPENX_VARINT */
-    openx_span bytes;      /* of the other types: the value's bytes */
+    shared_span bytes;     /* of the other types: the value's bytes */
 } openx_wire_field;
 
 typedef enum { OPENX_WIRE_END, OPENX_WIRE_FIELD, OPENX_WIRE_BAD } openx_wire_state;
 
 /* The beginning of the message in `span`. */
-openx_wire openx_wire_open(openx_span span);
+openx_wire openx_wire_open(shared_span span);
 
 /* Reads one field and moves past it. At OPENX_WIRE_BAD the position stays where the fault is. */
 openx_wire_state openx_wire_next(openx_wire *wire, openx_wire_field *field);

@@ -144,4 +144,5 @@ def main():
         print(f"{name} digest 0x{value:016x}")
 
 
-main()
+if __name__ == "__main__":
+    main()

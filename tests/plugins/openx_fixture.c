@@ -122,6 +122,44 @@ openx_bytes openx_zlib(const void *data, size_t size) {
     return stream;
 }
 
+static void put_big32(openx_bytes *bytes, uint32_t word) {
+    openx_put(bytes,
+              (uint8_t[]){(uint8_t)(word >> 24), (uint8_t)(word >> 16), (uint8_t)(word >> 8),
+                          (uint8_t)word},
+              4);
+}
+
+/* Length, kind, content, CRC-32 of kind and content. */
+static void put_chunk(openx_bytes *png, const char *kind, const void *content, size_t size) {
+    put_big32(png, (uint32_t)size);
+    const size_t start = png->size;
+    openx_put(png, kind, 4);
+    openx_put(png, content, size);
+    put_big32(png, (uint32_t)crc32(0, png->data + start, (uInt)(size + 4)));
+}
+
+openx_bytes openx_png(uint32_t width, uint32_t height, uint8_t depth, uint8_t colours,
+                      const void *samples, uint32_t bits) {
+    openx_bytes png = {0}, header = {0}, lines = {0};
+    const size_t row = width * bits / 8;
+    put_big32(&header, width);
+    put_big32(&header, height);
+    openx_put(&header, (uint8_t[]){depth, colours, 0, 0, 0}, 5);
+    for (uint32_t y = 0; y < height; ++y) {
+        openx_put(&lines, "", 1); /* no filter */
+        openx_put(&lines, (const uint8_t *)samples + y * row, row);
+    }
+    openx_bytes packed = openx_zlib(lines.data, lines.size);
+    openx_put(&png, "\x89PNG\r\n\x1a\n", 8);
+    put_chunk(&png, "IHDR", header.data, header.size);
+    put_chunk(&png, "IDAT", packed.data, packed.size);
+    put_chunk(&png, "IEND", "", 0);
+    free(header.data);
+    free(lines.data);
+    free(packed.data);
+    return png;
+}
+
 /* ---------------------------------------------------------------- folders */
 
 void openx_fixture_make(openx_fixture *fixture) {

@@ -38,6 +38,10 @@ void openx_put_example(openx_bytes *file, openx_bytes *map);
 /* A zlib stream. */
 openx_bytes openx_zlib(const void *data, size_t size);
 
+/* A PNG of these samples, `bits` a pixel, big-endian; colours: 0 grey, 2 RGB, 6 RGBA. */
+openx_bytes openx_png(uint32_t width, uint32_t height, uint8_t depth, uint8_t colours,
+                      const void *samples, uint32_t bits);
+
 /* A folder of its own under $TMPDIR or /tmp. */
 typedef struct {
     char folder[512];

@@ -141,20 +141,30 @@ uint64_t openx_fnv(uint64_t digest, const void *data, size_t size) {
     return digest;
 }
 
-static uint64_t add_column(uint64_t digest, const ambit_field *field, const ambit_column *column,
-                           int64_t steps) {
+size_t openx_host_bytes(const openx_host *host, int f, const ambit_episode *episode) {
     static const size_t sizes[] = {[AMBIT_F32] = 4, [AMBIT_I64] = 8, [AMBIT_U8] = 1};
-    size_t count = (size_t)steps;
-    if (field->element == AMBIT_BYTES) {
-        assert_int_equal(column->offsets[0], 0);
-        for (int64_t t = 0; t < steps; ++t)
-            assert_true(column->offsets[t] <= column->offsets[t + 1]);
-        digest = openx_fnv(digest, column->offsets, (count + 1) * sizeof *column->offsets);
-        return openx_fnv(digest, column->values, column->offsets[steps]);
-    }
+    const ambit_field *field = &host->description.fields[f];
+    size_t count = (size_t)episode->steps;
+    if (count == 0)
+        return 0;
+    if (field->element == AMBIT_BYTES)
+        return episode->columns[f].offsets[count];
     for (uint32_t d = 0; d < field->rank; ++d)
         count *= (size_t)field->shape[d];
-    return openx_fnv(digest, column->values, count * sizes[field->element]);
+    return count * sizes[field->element];
+}
+
+static uint64_t add_column(uint64_t digest, const openx_host *host, int f,
+                           const ambit_episode *episode) {
+    const ambit_column *column = &episode->columns[f];
+    const size_t steps = (size_t)episode->steps;
+    if (host->description.fields[f].element == AMBIT_BYTES) {
+        assert_int_equal(column->offsets[0], 0);
+        for (size_t t = 0; t < steps; ++t)
+            assert_true(column->offsets[t] <= column->offsets[t + 1]);
+        digest = openx_fnv(digest, column->offsets, (steps + 1) * sizeof *column->offsets);
+    }
+    return openx_fnv(digest, column->values, openx_host_bytes(host, f, episode));
 }
 
 uint64_t openx_host_digest(openx_host *host) {
@@ -170,8 +180,7 @@ uint64_t openx_host_digest(openx_host *host) {
         digest = openx_fnv(digest, episode.name, strlen(episode.name));
         digest = openx_fnv(digest, &episode.steps, sizeof episode.steps);
         for (uint32_t f = 0; episode.steps && f < description->field_count; ++f)
-            digest =
-                add_column(digest, &description->fields[f], &episode.columns[f], episode.steps);
+            digest = add_column(digest, host, (int)f, &episode);
     }
     return digest;
 }

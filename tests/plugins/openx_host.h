@@ -39,6 +39,9 @@ void openx_host_close(openx_host *host);
 /* The number of a field, or -1. */
 int openx_host_field(const openx_host *host, const char *name);
 
+/* Bytes of the values of field `f` in an episode. */
+size_t openx_host_bytes(const openx_host *host, int f, const ambit_episode *episode);
+
 /* FNV-1a over everything the plugin gives: fields, names, steps and values of all episodes. Returns
  * 0 when an episode fails. Whatever it says is there is read. */
 uint64_t openx_host_digest(openx_host *host);

@@ -1,6 +1,7 @@
 /* The source plugin openx on Examples: what writers may do, and what they must not. */
 #include "openx_bench.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -236,21 +237,68 @@ static void images_may_be_mixed_from_the_start(void **state) {
     assert_int_not_equal(openx_host_digest(&b->host), 0);
 }
 
-/* To be decoded, images must be JPEG, and whole. */
+/* To be decoded, images must be JPEG or PNG, and whole. */
 static void images_that_cannot_be_decoded_are_named(void **state) {
     openx_bench *b = *state;
     const openx_choice decoded = {.decode = 8};
-    write_images(b, "\x89PNG", "\x89PNG");
-    OPENX_REFUSED(b, &decoded, UNSUPPORTED, "'steps/observation/image' holds image/png",
-                  "image/jpeg alone");
-    write_images(b, "", "\x89PNG");
+    write_images(b, "GIF89a", "GIF89a");
+    OPENX_REFUSED(b, &decoded, UNSUPPORTED, "'steps/observation/image' holds image/gif",
+                  "reads JPEG and PNG");
+    write_images(b, "", "GIF89a");
     OPENX_REFUSED(b, &decoded, DATA, "record 1", "'steps/observation/image'", "cannot be decoded",
-                  "Not a JPEG file");
+                  "it is image/gif");
+    write_images(b, "", "\x89PNG");
+    OPENX_REFUSED(b, &decoded, DATA, "record 1", "step 2", "cannot be decoded", "cut short");
     write_images(b, "\xff\xd8\xff\xe0", "");
     OPENX_REFUSED(b, &decoded, DATA, "'steps/observation/image'", "step 2", "cannot be decoded");
     write_images(b, "", "");
     assert_int_not_equal(openx_read_all(b, &decoded), 0);
     assert_int_not_equal(openx_read_all(b, &(openx_choice){.decode = 8, .no_images = 1}), 0);
+}
+
+/* Depth is a field of floats: of 16 bits, or float32 in the bytes of a pixel. */
+static void depth_is_measured_in_floats(void **state) {
+    openx_bench *b = *state;
+    static const uint8_t levels[] = {0x00, 0x07, 0x01, 0x00, 0xff, 0xff, 0x04, 0xd2};
+    const float floats[] = {1.5f, NAN, -0.25f, INFINITY};
+    static const struct {
+        const char *dtype;
+        uint8_t depth, colours, bits;
+        float wanted[4];
+    } cases[] = {{"uint16", 16, 0, 16, {7, 256, 65535, 1234}},
+                 {"float32", 8, 6, 32, {1.5f, 0, -0.25f, 0}}};
+    for (int c = 0; c < 2; ++c) {
+        char to[128];
+        ambit_episode episode;
+        openx_bytes image = openx_png(2, 2, cases[c].depth, cases[c].colours,
+                                      c ? (const void *)floats : levels, cases[c].bits);
+        openx_bytes file = {0};
+        for (int e = 0; e < 2; ++e) {
+            openx_bytes map = openx_small_map(e, 0);
+            openx_put_strings(&map, "steps/observation/image",
+                              (openx_bytes[]){{NULL, 0}, image, image}, 3);
+            openx_put_example(&file, &map);
+        }
+        openx_write_shard(b, file);
+        snprintf(to, sizeof to, "\"shape\":{\"dimensions\":[\"-1\",\"-1\",\"1\"]},\"dtype\":\"%s\"",
+                 cases[c].dtype);
+        openx_change_features(b, "\"dtype\":\"uint8\"", to);
+        assert_int_equal(openx_host_open(&b->host, b->fixture.folder, &(openx_choice){.decode = 2}),
+                         0);
+        const ambit_field *field =
+            &b->host.description.fields[openx_host_field(&b->host, "observation/image")];
+        assert_int_equal(field->element, AMBIT_F32);
+        assert_int_equal(field->rank, 3);
+        assert_int_equal(field->shape[2], 1);
+        assert_int_equal(b->host.ops->episode(b->host.self, 1, &episode), 0);
+        const float *pixels = openx_column_of(b, &episode, "observation/image")->values;
+        for (int p = 0; p < 4; ++p) {
+            assert_true(pixels[p] == 0);
+            assert_true(pixels[4 + p] == cases[c].wanted[p]);
+        }
+        openx_host_close(&b->host);
+        free(image.data);
+    }
 }
 
 int main(void) {
@@ -265,6 +313,7 @@ int main(void) {
         OPENX_TEST(images_must_stay_of_one_kind),
         OPENX_TEST(images_may_be_mixed_from_the_start),
         OPENX_TEST(images_that_cannot_be_decoded_are_named),
+        OPENX_TEST(depth_is_measured_in_floats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

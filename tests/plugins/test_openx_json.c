@@ -23,7 +23,7 @@ static void wrong_info_is_named(void **state) {
     OPENX_REFUSED(b, &(openx_choice){.split = "test"}, UNSUPPORTED, "filepathTemplate", "../");
     openx_fixture_text(&b->fixture, "dataset_info.json", openx_small_info);
     OPENX_REFUSED(b, &(openx_choice){.split = "test"}, NO_INPUT, "small-test.tfrecord-00000",
-                  "found");
+                  "cannot be opened");
     openx_change_info(b, "\"version\"", "\"name\"");
     OPENX_REFUSED(b, NULL, DATA, "dataset_info.json:1:", "duplicate");
     openx_change_info(b, "[\"1\",\"2\"]", "[\"1\",\"9223372036854775807\"]");
@@ -59,6 +59,20 @@ static void malformed_features_are_named(void **state) {
     OPENX_REFUSED(b, NULL, NO_INPUT, "features.json", "cannot be opened");
     assert_int_not_equal(openx_host_open(&b->host, "", NULL), 0);
     assert_int_equal(b->host.fault, AMBIT_FAULT_NO_INPUT);
+}
+
+/* Whichever file was cloned without Git LFS. */
+static void pointers_of_git_lfs_are_named(void **state) {
+    openx_bench *b = *state;
+    static const char pointer[] =
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadb"
+        "b8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
+    static const char *const names[] = {"features.json", "dataset_info.json", openx_small_shard};
+    for (int n = 0; n < 3; ++n) {
+        openx_fixture_small(&b->fixture);
+        openx_fixture_text(&b->fixture, names[n], pointer);
+        OPENX_REFUSED(b, NULL, NO_INPUT, names[n], "a pointer", "Git LFS", "`git lfs pull`");
+    }
 }
 
 /* A dictionary in a dictionary, hundreds deep: the key gets too long before the stack does. */
@@ -204,6 +218,7 @@ int main(void) {
         OPENX_TEST(wrong_info_is_named),
         OPENX_TEST(wrong_number_of_bytes_is_reported),
         OPENX_TEST(malformed_features_are_named),
+        OPENX_TEST(pointers_of_git_lfs_are_named),
         OPENX_TEST(deep_trees_are_refused),
         OPENX_TEST(features_that_lie_are_named),
         OPENX_TEST(what_cannot_be_read_is_refused_unless_skipped),

@@ -1,0 +1,102 @@
+/* The source plugin openx on data sets from practice that once went wrong. The values expected are
+ * those that tests/interop/openx_cases.py prints, which decodes the files without the plugin. */
+#include "openx_host.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#define CASES AMBIT_SAMPLES "/../cases"
+
+static int set_up(void **state) {
+    static openx_host host;
+    openx_host_start(&host);
+    *state = &host;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    openx_host_stop(*state);
+    return 0;
+}
+
+static int open_case(openx_host *host, const char *name, const openx_choice *choice) {
+    char folder[1024];
+    openx_host_close(host);
+    snprintf(folder, sizeof folder, CASES "/%s", name);
+    return openx_host_open(host, folder, choice);
+}
+
+static void must_open(openx_host *host, const char *name, const openx_choice *choice) {
+    if (open_case(host, name, choice))
+        fail_msg("%s", host->message);
+}
+
+static void read_episode(openx_host *host, int64_t index, ambit_episode *episode) {
+    if (host->ops->episode(host->self, index, episode))
+        fail_msg("%s", host->message);
+}
+
+/* FNV-1a over the values of a field in all episodes; of texts and images without their lengths. */
+static uint64_t digest_of(openx_host *host, const char *name) {
+    const int f = openx_host_field(host, name);
+    uint64_t digest = openx_fnv(0, "", 0);
+    assert_true(f >= 0);
+    for (int64_t e = 0; e < host->description.episode_count; ++e) {
+        ambit_episode episode;
+        read_episode(host, e, &episode);
+        digest = openx_fnv(digest, episode.columns[f].values, openx_host_bytes(host, f, &episode));
+    }
+    return digest;
+}
+
+static void must_say(const char *text, const char *words) {
+    if (!strstr(text, words))
+        fail_msg("'%s' does not mention '%s'", text, words);
+}
+
+/* ---------------------------------------------------------------- files */
+
+static void a_pointer_of_git_lfs_is_named(void **state) {
+    openx_host *host = *state;
+    assert_int_not_equal(open_case(host, "lfs_pointer", NULL), 0);
+    assert_int_equal(host->fault, AMBIT_FAULT_NO_INPUT);
+    must_say(host->message, "demo_set-train.tfrecord-00000-of-00001: is only a pointer");
+    must_say(host->message, "Git LFS");
+    must_say(host->message, "`git lfs pull`");
+}
+
+/* ---------------------------------------------------------------- images */
+
+static void png_is_decoded(void **state) {
+    openx_host *host = *state;
+    ambit_episode episode;
+    must_open(host, "png_camera", NULL);
+    const int f = openx_host_field(host, "observation/image");
+    assert_string_equal(host->description.fields[f].media, "image/png");
+    must_open(host, "png_camera", &(openx_choice){.decode = 16});
+    assert_int_equal(host->description.fields[f].element, AMBIT_U8);
+    assert_int_equal(digest_of(host, "observation/image"), UINT64_C(0xb1d29a00bb4f9b25));
+    read_episode(host, 0, &episode);
+    assert_int_equal(episode.steps, 6);
+    const uint8_t *last = (const uint8_t *)episode.columns[f].values + 5 * 16 * 16 * 3;
+    assert_memory_equal(last, "\x32\x64\x96\x32\x64\x96", 6);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_pointer_of_git_lfs_is_named),
+        TEST(png_is_decoded),
+    };
+    struct stat facts;
+    if (stat(CASES, &facts)) {
+        fprintf(stderr, "%s is not there: skipped\n", CASES);
+        return 77;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,11 +1,13 @@
 #include "mixture.h"
 
+#include "../core/base/limits.h"
 #include "condition_reader.h"
 #include "normaliser.h"
 #include "population.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,28 +36,42 @@ struct ambit_mixture {
 
 /* ------------------------------------------------------------------------------- options */
 
-static ambit_status check_range(const char *what, double value, double least, double most) {
-    if (value >= least && value <= most)
+static ambit_status check_weights(const ambit_mixture_options *options) {
+    int with_share = 0, first_without = options->source_count;
+    for (int s = options->source_count - 1; s >= 0; s--) {
+        const ambit_source_use *use = &options->sources[s];
+        if (!(use->weight >= 0) || !(use->share >= 0) || !isfinite(use->weight + use->share))
+            return ambit_fail(AMBIT_CONFIG,
+                              "data.sources.%d.weight: weight %g and share %g; both must be finite "
+                              "and not negative",
+                              s, use->weight, use->share);
+        with_share += use->share > 0;
+        first_without = use->share > 0 ? first_without : s;
+    }
+    if (with_share == 0 || with_share == options->source_count)
         return AMBIT_OK;
-    return ambit_fail(AMBIT_CONFIG, "data.%s: %g; give a value from %g to %g", what, value, least,
-                      most);
+    return ambit_fail(AMBIT_CONFIG,
+                      "data.sources.%d.share: no share, but other sources have one; give every "
+                      "source a share, or none",
+                      first_without);
 }
 
-static ambit_status check_options(const ambit_mixture_options *options) {
-    const double far = 1 << 20;
-    AMBIT_TRY(check_range("sources: their number", options->source_count, 1, 4096));
-    AMBIT_TRY(check_range("observation: the number of fields", options->observation_count, 0,
-                          AMBIT_STORE_MAX_FIELDS));
-    AMBIT_TRY(check_range("action: the number of fields", options->action_count, 1,
-                          AMBIT_STORE_MAX_FIELDS));
-    AMBIT_TRY(check_range("observation_steps", options->observation_steps, 1, far));
-    AMBIT_TRY(check_range("horizon", options->horizon, 1, far));
-    AMBIT_TRY(check_range("action_offset", options->action_offset, -far, far));
-    AMBIT_TRY(check_range("holdout", options->holdout, 0, .99));
+ambit_status ambit_mixture_check(const ambit_mixture_options *options) {
+    AMBIT_TRY(AMBIT_CHECK_LIMIT("data.sources: number of sources", options->source_count, SOURCES));
+    AMBIT_TRY(ambit_limit_check("data.observation: number of fields", options->observation_count, 0,
+                                AMBIT_STORE_MAX_FIELDS, 0));
+    AMBIT_TRY(ambit_limit_check("data.action: number of fields", options->action_count, 1,
+                                AMBIT_STORE_MAX_FIELDS, 0));
+    AMBIT_TRY(
+        AMBIT_CHECK_LIMIT("data.observation_steps", options->observation_steps, OBSERVATION_STEPS));
+    AMBIT_TRY(AMBIT_CHECK_LIMIT("data.horizon", options->horizon, HORIZON));
+    AMBIT_TRY(AMBIT_CHECK_LIMIT("data.action_offset", options->action_offset, ACTION_OFFSET));
+    AMBIT_TRY(AMBIT_CHECK_LIMIT("data.holdout", options->holdout, HOLDOUT));
     if (options->normalise_observation == AMBIT_NORMALISE_STEP_RMS)
-        return ambit_fail(AMBIT_CONFIG, "data.normalise_observation: step_rms is for actions; use "
-                                        "none, standard or bounds_q99");
-    return AMBIT_OK;
+        return ambit_fail(AMBIT_CONFIG,
+                          "data.normalise_observation: step_rms is for chunks of actions only; "
+                          "write standard, bounds_q99 or none");
+    return check_weights(options);
 }
 
 /* ------------------------------------------------------------------------------- fields */
@@ -217,7 +233,7 @@ static ambit_status build(ambit_mixture *m, const ambit_mixture_options *options
 ambit_status ambit_mixture_open(const ambit_mixture_options *options, ambit_mixture **mixture) {
     ambit_mixture *m;
     *mixture = NULL;
-    AMBIT_TRY(check_options(options));
+    AMBIT_TRY(ambit_mixture_check(options));
     AMBIT_TRY(ambit_allocate(&m, 1, sizeof *m, "mixture"));
     ambit_status status = build(m, options);
     if (status == AMBIT_OK)

@@ -58,12 +58,12 @@
 
 #include <stdbool.h>
 
-typedef enum {
-    AMBIT_NORMALISE_NONE,
-    AMBIT_NORMALISE_STANDARD,
-    AMBIT_NORMALISE_BOUNDS_Q99,
-    AMBIT_NORMALISE_STEP_RMS
-} ambit_normalisation;
+#define AMBIT_NORMALISATIONS(X)                                                                    \
+    X(AMBIT_NORMALISE_NONE, none)                                                                  \
+    X(AMBIT_NORMALISE_STANDARD, standard)                                                          \
+    X(AMBIT_NORMALISE_BOUNDS_Q99, bounds_q99)                                                      \
+    X(AMBIT_NORMALISE_STEP_RMS, step_rms)
+typedef enum { AMBIT_NORMALISATIONS(AMBIT_CHOICE_CONSTANT) } ambit_normalisation;
 
 typedef struct {
     const char *path; /* folder of a store */
@@ -102,8 +102,12 @@ typedef struct {
 
 typedef struct ambit_mixture ambit_mixture;
 
-/* Opens the stores and builds classes. AMBIT_CONFIG for fields that do not exist or do not fit,
- * AMBIT_DATA for damaged stores or nothing to train on. Options are copied. */
+/* AMBIT_CONFIG for what no stores could make right; the message begins with the key of the
+ * configuration that is to blame. */
+ambit_status ambit_mixture_check(const ambit_mixture_options *options);
+
+/* Checks the options, opens the stores and builds classes. AMBIT_CONFIG for fields that do not
+ * exist or do not fit, AMBIT_DATA for damaged stores or nothing to train on. Options are copied. */
 ambit_status ambit_mixture_open(const ambit_mixture_options *options, ambit_mixture **mixture);
 void ambit_mixture_close(ambit_mixture *mixture);
 

@@ -167,25 +167,6 @@ static ambit_status gather(const ambit_mixture_options *options, ambit_store *co
 
 /* ------------------------------------------------------------------------------- weights */
 
-static ambit_status check_weights(const ambit_mixture_options *options, double *shares) {
-    int with_share = 0;
-    *shares = 0;
-    for (int s = 0; s < options->source_count; s++) {
-        const ambit_source_use *use = &options->sources[s];
-        if (!(use->weight >= 0) || !(use->share >= 0) || !isfinite(use->weight + use->share))
-            return ambit_fail(AMBIT_CONFIG,
-                              "%s: weight %g and share %g; both must be finite and not negative",
-                              use->path, use->weight, use->share);
-        with_share += use->share > 0;
-        *shares += use->share;
-    }
-    if (with_share == 0 || with_share == options->source_count)
-        return AMBIT_OK;
-    return ambit_fail(AMBIT_CONFIG,
-                      "data.sources: %d of %d sources have a share; give all of them one, or none",
-                      with_share, options->source_count);
-}
-
 /* Returns the sum of all weights of the part. */
 static double set_part_weights(const ambit_mixture_options *options, double shares,
                                ambit_population_part *p) {
@@ -206,8 +187,9 @@ static double set_part_weights(const ambit_mixture_options *options, double shar
 }
 
 static ambit_status set_weights(const ambit_mixture_options *options, ambit_population *p) {
-    double shares;
-    AMBIT_TRY(check_weights(options, &shares));
+    double shares = 0;
+    for (int s = 0; s < options->source_count; s++)
+        shares += options->sources[s].share;
     set_part_weights(options, shares, &p->parts[AMBIT_PART_HELDOUT]);
     if (set_part_weights(options, shares, &p->parts[AMBIT_PART_TRAINED]) > 0)
         return AMBIT_OK;

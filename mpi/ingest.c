@@ -39,6 +39,11 @@ static ambit_status copy_text(const char *field, const char *what, const char *f
                       field, what, size - 1);
 }
 
+_Static_assert((int)AMBIT_MAX_FIELD_NAME == AMBIT_STORE_NAME - 1 &&
+                   (int)AMBIT_MAX_FIELDS == AMBIT_STORE_MAX_FIELDS &&
+                   (int)AMBIT_MAX_RANK == AMBIT_STORE_MAX_RANK,
+               "what a plugin may describe is what a store holds");
+
 static ambit_status copy_field(const ambit_field *from, ambit_field_info *to) {
     memset(to, 0, sizeof *to);
     AMBIT_TRY(copy_text(from->name, "name", from->name, to->name, sizeof to->name));

@@ -80,10 +80,7 @@ static ambit_status tell_conditions(ambit_policy *policy, const ambit_settings *
 
 static ambit_status build(ambit_policy *policy, const ambit_settings *settings,
                           const ambit_sample_shape *shape, const float *weights, int64_t count) {
-    ambit_sampler_options sampling = {.kind = settings->sampler.kind,
-                                      .steps = (int)settings->sampler.steps,
-                                      .clamp = settings->sampler.clamp,
-                                      .prediction = settings->objective.prediction};
+    const ambit_sampler_options sampling = ambit_experiment_sampler(settings);
     const ambit_network_options options = ambit_experiment_network(settings, shape);
     const ambit_network_means means = {.precision = settings->sampler.precision};
     AMBIT_TRY(ambit_schedule_create(&settings->schedule, &policy->schedule));

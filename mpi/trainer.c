@@ -199,7 +199,7 @@ static ambit_status write_start(trainer *t, int64_t step) {
                ranks->world);
     ambit_status status = AMBIT_OK;
     if (ranks->rank == 0) {
-        const char **hosts = NULL, *sources[AMBIT_MAX_SOURCES];
+        const char **hosts = NULL, *sources[AMBIT_MOST_SOURCES];
         int host_count = 0;
         status = ambit_allocate(&hosts, (size_t)ranks->size, sizeof *hosts, "host names");
         for (int rank = 0; status == AMBIT_OK && rank < ranks->size; rank++)

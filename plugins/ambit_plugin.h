@@ -161,14 +161,14 @@ enum ambit_element {
     AMBIT_BYTES = 4 /* a run of bytes a step, of any length: an encoded image, a sentence */
 };
 
-enum { AMBIT_MAX_RANK = 4, AMBIT_MAX_FIELDS = 64 };
+enum { AMBIT_MAX_RANK = 4, AMBIT_MAX_FIELDS = 64, AMBIT_MAX_FIELD_NAME = 127 };
 
 /* One field: the same shape at every step. */
 typedef struct ambit_field {
     uint32_t struct_size; /* or 0: as field_size */
-    const char *name;     /* "action", "observation/state": [A-Za-z0-9_./-]+, ≤ 63 long, unique */
-    uint32_t element;     /* enum ambit_element */
-    uint32_t rank;        /* 0 to AMBIT_MAX_RANK; a scalar and AMBIT_BYTES have rank 0 */
+    const char *name; /* "action", "observation/state": [A-Za-z0-9_./-]+, ≤ 127 long, unique */
+    uint32_t element; /* enum ambit_element */
+    uint32_t rank;    /* 0 to AMBIT_MAX_RANK; a scalar and AMBIT_BYTES have rank 0 */
     int64_t shape[AMBIT_MAX_RANK]; /* each ≥ 1 */
     uint64_t zero_padded;  /* bit d set: element d (of at most 64) pads with zero, else repeats */
     uint64_t unnormalised; /* bit d set: element d keeps its value under normalisation */

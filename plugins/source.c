@@ -10,7 +10,6 @@
 #include <string.h>
 
 /* Bounds that no real data reaches, so that products of counts cannot overflow. */
-enum { FIELD_NAME_MOST = 63 };
 #define STEPS_MOST ((int64_t)INT32_MAX)
 #define BYTES_MOST ((int64_t)1 << 40)
 
@@ -37,7 +36,7 @@ int64_t ambit_field_length(const ambit_field *field) {
 static int is_field_name(const char *name) {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-";
-    return name && name[0] && strnlen(name, FIELD_NAME_MOST + 1) <= FIELD_NAME_MOST &&
+    return name && name[0] && strnlen(name, AMBIT_MAX_FIELD_NAME + 1) <= AMBIT_MAX_FIELD_NAME &&
            name[strspn(name, letters)] == '\0';
 }
 
@@ -84,7 +83,7 @@ static ambit_status check_fields(const ambit_plugin *plugin, const ambit_field *
             return ambit_fail(AMBIT_DATA,
                               "%s: the name of field %" PRIu32 " is missing or not made of "
                               "[A-Za-z0-9_./-] in at most %d characters; ask the plugin's author",
-                              plugin->label, i, FIELD_NAME_MOST);
+                              plugin->label, i, AMBIT_MAX_FIELD_NAME);
         const char *fault = fault_of_field(fields, i, row_size);
         if (fault)
             return ambit_fail(AMBIT_DATA, "%s: field '%s' %s; ask the plugin's author",

@@ -1,13 +1,12 @@
 #include "team.h"
 
 #include "latch.h"
+#include "limits.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { LARGEST = 1024 };
 
 typedef struct {
     ambit_team *team;
@@ -97,9 +96,7 @@ static ambit_status start_members(ambit_team *team) {
 
 ambit_status ambit_team_create(int size, ambit_team **team) {
     *team = NULL;
-    if (size < 1 || size > LARGEST)
-        return ambit_fail(AMBIT_CONFIG, "threads: %d; give a number from 1 to %d", size,
-                          (int)LARGEST);
+    AMBIT_TRY(AMBIT_CHECK_LIMIT("train.threads", size, THREADS));
     ambit_team *made = aligned_alloc(AMBIT_CACHE_LINE, sizeof *made);
     if (!made)
         return ambit_fail(AMBIT_SYSTEM, "threads: no memory for a team; use fewer ranks a node");

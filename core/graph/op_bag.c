@@ -1,6 +1,7 @@
 /* A bag of words as a vector: the sum of the table's rows that a row's identifiers name, over the
  * square root of their number, so that its variance does not depend on how many there are.
  * (PyTorch's EmbeddingBag divides by the number.) */
+#include "../base/limits.h"
 #include "../base/vector.h"
 #include "operator.h"
 
@@ -65,11 +66,11 @@ ambit_tensor *ambit_bag(ambit_graph *graph, const char *name, ambit_tensor *iden
     if (!identifiers)
         return NULL;
     if (identifiers->rank != 2 || identifiers->differentiable || table_rows < 1 ||
-        table_rows > AMBIT_BAG_ROWS)
+        table_rows > AMBIT_MOST_BUCKETS)
         return ambit_graph_refuse(graph,
                                   "%s: identifiers are not batch × slots of constants, or the "
                                   "table has not 1 to %d rows",
-                                  name, (int)AMBIT_BAG_ROWS);
+                                  name, (int)AMBIT_MOST_BUCKETS);
     const int64_t table[2] = {table_rows, width}, shape[2] = {identifiers->rows, width};
     ambit_tensor *inputs[] = {
         identifiers, ambit_graph_parameter(graph, name, 2, table, AMBIT_INIT_FAN_IN, 1, 0)};

@@ -104,7 +104,6 @@ ambit_tensor *ambit_blend(ambit_graph *graph, const char *name, ambit_tensor *x,
 /* Σ of the rows, of a table of table_rows × width, that a row of identifiers names, over the square
  * root of how many; batch × width. Identifiers are batch × slots, whole numbers; any that is not
  * from 0 to table_rows − 1 is an empty slot. No rows: zeros. (op_bag.c) */
-enum { AMBIT_BAG_ROWS = 1 << 24 }; /* at most: whole numbers up to here are exact */
 ambit_tensor *ambit_bag(ambit_graph *graph, const char *name, ambit_tensor *identifiers,
                         int64_t table_rows, int64_t width);
 

@@ -49,7 +49,7 @@ static ambit_status check_classes(const ambit_class *classes, int class_count) {
         if (class->count < 0 || !(class->weight >= 0 && isfinite(class->weight)) ||
             !isfinite(class->sigma_min) || !isfinite(class->sigma_max))
             return ambit_fail(AMBIT_CONFIG,
-                              "draw: source %d has %lld samples of weight %g, sigma_min %g and "
+                              "data.sources.%d: has %lld samples of weight %g, sigma_min %g and "
                               "sigma_max %g; none may be negative or without bound",
                               class->source, (long long)class->count, class->weight,
                               class->sigma_min, class->sigma_max);
@@ -124,14 +124,16 @@ static ambit_status fail_uncovered(const ambit_draw *draw, const double *floors,
     const int at_top = last == schedule->count - 1;
     const double to = at_top ? 1 : schedule->low[last + 1];
     if (!usable)
-        return ambit_fail(AMBIT_CONFIG, "draw: no source has a sample of weight above 0; add a "
-                                        "source, or raise a weight");
-    return ambit_fail(AMBIT_CONFIG,
-                      "draw: no sample may be used at σ in [%.3f, %.3f%c: the lowest σ from which "
-                      "a source may be used is %.3f (its sigma_min and any buffer of the ambient "
-                      "loss), the highest sigma_max is %.3f; add a source with sigma_min 0, lower "
-                      "a sigma_min to %.3f, or raise a sigma_max to %.3f",
-                      from, to, at_top ? ']' : ')', lowest_floor, highest_max, from, to);
+        return ambit_fail(AMBIT_CONFIG,
+                          "data.sources: no source has a sample of weight above 0; add a "
+                          "source, or raise a weight");
+    return ambit_fail(
+        AMBIT_CONFIG,
+        "data.sources: no sample may be used at σ in [%.3f, %.3f%c: the lowest σ from which "
+        "a source may be used is %.3f (its sigma_min and any buffer of the ambient "
+        "loss), the highest sigma_max is %.3f; add a source with sigma_min 0, lower "
+        "a sigma_min to %.3f, or raise a sigma_max to %.3f",
+        from, to, at_top ? ']' : ')', lowest_floor, highest_max, from, to);
 }
 
 /* q and both of its cumulative tables. */

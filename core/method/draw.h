@@ -19,7 +19,9 @@
 
 #include <stdint.h>
 
-typedef enum { AMBIT_DRAW_SIGMA_FIRST, AMBIT_DRAW_SAMPLE_FIRST } ambit_draw_order;
+#define AMBIT_DRAW_ORDERS(X)                                                                       \
+    X(AMBIT_DRAW_SIGMA_FIRST, sigma_first) X(AMBIT_DRAW_SAMPLE_FIRST, sample_first)
+typedef enum { AMBIT_DRAW_ORDERS(AMBIT_CHOICE_CONSTANT) } ambit_draw_order;
 
 typedef struct {
     int source;    /* for messages and metrics */

@@ -1,5 +1,7 @@
 #include "objective.h"
 
+#include "../base/limits.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -74,25 +76,15 @@ static double weight_of(const ambit_objective *objective, double sigma) {
 }
 
 ambit_status ambit_objective_check(const ambit_objective *objective) {
-    const struct {
-        const char *name, *choices;
-        int value, last;
-    } words[] = {
-        {"prediction", "x0, epsilon or v", (int)objective->prediction, AMBIT_PREDICT_V},
-        {"loss", "denoising or ambient", (int)objective->loss, AMBIT_LOSS_AMBIENT},
-        {"between", "skip or denoise", (int)objective->between, AMBIT_BETWEEN_DENOISE},
-        {"weight", "uniform, min_snr or edm", (int)objective->weight, AMBIT_WEIGHT_EDM},
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (words[i].value < 0 || words[i].value > words[i].last)
-            return ambit_fail(AMBIT_CONFIG, "objective: there is no %s %d; use %s", words[i].name,
-                              words[i].value, words[i].choices);
-    if (!(objective->buffer > 1 && isfinite(objective->buffer)))
-        return ambit_fail(AMBIT_CONFIG,
-                          "objective: a buffer of %g is not above 1; use 4, which starts the "
-                          "ambient loss at 1.155·σ_min",
-                          objective->buffer);
-    return AMBIT_OK;
+    AMBIT_TRY(ambit_choice_check("ambient.prediction", (int)objective->prediction,
+                                 AMBIT_CHOICES(AMBIT_PREDICTIONS)));
+    AMBIT_TRY(
+        ambit_choice_check("ambient.loss", (int)objective->loss, AMBIT_CHOICES(AMBIT_LOSSES)));
+    AMBIT_TRY(ambit_choice_check("ambient.between", (int)objective->between,
+                                 AMBIT_CHOICES(AMBIT_BETWEENS)));
+    AMBIT_TRY(ambit_choice_check("ambient.weight", (int)objective->weight,
+                                 AMBIT_CHOICES(AMBIT_LOSS_WEIGHTS)));
+    return AMBIT_CHECK_ABOVE("ambient.buffer", objective->buffer, BUFFER);
 }
 
 double ambit_objective_floor(const ambit_objective *objective, double sigma_min) {

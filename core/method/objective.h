@@ -26,15 +26,24 @@
 #ifndef AMBIT_CORE_METHOD_OBJECTIVE_H
 #define AMBIT_CORE_METHOD_OBJECTIVE_H
 
+#include "../base/choices.h"
 #include "../base/rng.h"
-#include "../base/status.h"
 
 #include <stdint.h>
 
-typedef enum { AMBIT_PREDICT_X0, AMBIT_PREDICT_EPSILON, AMBIT_PREDICT_V } ambit_prediction;
-typedef enum { AMBIT_LOSS_DENOISING, AMBIT_LOSS_AMBIENT } ambit_loss;
-typedef enum { AMBIT_BETWEEN_SKIP, AMBIT_BETWEEN_DENOISE } ambit_between;
-typedef enum { AMBIT_WEIGHT_UNIFORM, AMBIT_WEIGHT_MIN_SNR, AMBIT_WEIGHT_EDM } ambit_loss_weight;
+#define AMBIT_PREDICTIONS(X)                                                                       \
+    X(AMBIT_PREDICT_X0, x0) X(AMBIT_PREDICT_EPSILON, epsilon) X(AMBIT_PREDICT_V, v)
+typedef enum { AMBIT_PREDICTIONS(AMBIT_CHOICE_CONSTANT) } ambit_prediction;
+
+#define AMBIT_LOSSES(X) X(AMBIT_LOSS_DENOISING, denoising) X(AMBIT_LOSS_AMBIENT, ambient)
+typedef enum { AMBIT_LOSSES(AMBIT_CHOICE_CONSTANT) } ambit_loss;
+
+#define AMBIT_BETWEENS(X) X(AMBIT_BETWEEN_SKIP, skip) X(AMBIT_BETWEEN_DENOISE, denoise)
+typedef enum { AMBIT_BETWEENS(AMBIT_CHOICE_CONSTANT) } ambit_between;
+
+#define AMBIT_LOSS_WEIGHTS(X)                                                                      \
+    X(AMBIT_WEIGHT_UNIFORM, uniform) X(AMBIT_WEIGHT_MIN_SNR, min_snr) X(AMBIT_WEIGHT_EDM, edm)
+typedef enum { AMBIT_LOSS_WEIGHTS(AMBIT_CHOICE_CONSTANT) } ambit_loss_weight;
 
 typedef struct {
     ambit_prediction prediction;

@@ -25,7 +25,8 @@
 
 #include "objective.h"
 
-typedef enum { AMBIT_PRECONDITION_NONE, AMBIT_PRECONDITION_FULL } ambit_precondition;
+#define AMBIT_PRECONDITIONS(X) X(AMBIT_PRECONDITION_NONE, none) X(AMBIT_PRECONDITION_FULL, full)
+typedef enum { AMBIT_PRECONDITIONS(AMBIT_CHOICE_CONSTANT) } ambit_precondition;
 
 typedef struct {
     double in, skip, out;

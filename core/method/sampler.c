@@ -1,5 +1,7 @@
 #include "sampler.h"
 
+#include "../base/limits.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -10,20 +12,16 @@ struct ambit_sampler {
     float *x, *prediction, *x0, *epsilon; /* batch × size each */
 };
 
-static ambit_status check_options(const ambit_sampler_options *options, int bins) {
-    if (options->kind != AMBIT_SAMPLER_DDIM && options->kind != AMBIT_SAMPLER_ANCESTRAL)
-        return ambit_fail(AMBIT_CONFIG, "sampler: there is no kind %d; use ddim or ancestral",
-                          (int)options->kind);
-    if (options->steps < 1 || options->steps > bins)
+ambit_status ambit_sampler_check(const ambit_sampler_options *options, int bins) {
+    AMBIT_TRY(
+        ambit_choice_check("sampler.kind", (int)options->kind, AMBIT_CHOICES(AMBIT_SAMPLER_KINDS)));
+    AMBIT_TRY(AMBIT_CHECK_LIMIT("sampler.steps", options->steps, BINS));
+    if (options->steps > bins)
         return ambit_fail(AMBIT_CONFIG,
-                          "sampler: %d steps are not between 1 and the %d noise levels of the "
-                          "schedule; 10 are usual for policies",
+                          "sampler.steps: %d steps, but schedule.bins gives %d noise levels; write "
+                          "at most that",
                           options->steps, bins);
-    if (!(options->clamp >= 0 && isfinite(options->clamp)))
-        return ambit_fail(AMBIT_CONFIG,
-                          "sampler: a clamp of %g; give the largest |x₀|, or 0 for none",
-                          options->clamp);
-    return AMBIT_OK;
+    return AMBIT_CHECK_LIMIT("sampler.clamp", options->clamp, CLAMP);
 }
 
 /* round(linspace(K−1, 0, steps)), halves to even as NumPy rounds them. */
@@ -49,7 +47,7 @@ ambit_status ambit_sampler_create(const ambit_sampler_options *options,
                                   const ambit_schedule *schedule, int64_t batch, int64_t size,
                                   ambit_sampler **sampler) {
     *sampler = NULL;
-    AMBIT_TRY(check_options(options, schedule->count));
+    AMBIT_TRY(ambit_sampler_check(options, schedule->count));
     if (batch < 1 || size < 1 || batch > INT64_MAX / size)
         return ambit_fail(AMBIT_INTERNAL,
                           "sampler: a batch of %lld rows of %lld numbers; report this",

@@ -12,7 +12,8 @@
 #include "objective.h"
 #include "schedule.h"
 
-typedef enum { AMBIT_SAMPLER_DDIM, AMBIT_SAMPLER_ANCESTRAL } ambit_sampler_kind;
+#define AMBIT_SAMPLER_KINDS(X) X(AMBIT_SAMPLER_DDIM, ddim) X(AMBIT_SAMPLER_ANCESTRAL, ancestral)
+typedef enum { AMBIT_SAMPLER_KINDS(AMBIT_CHOICE_CONSTANT) } ambit_sampler_kind;
 
 typedef struct {
     ambit_sampler_kind kind;
@@ -26,8 +27,12 @@ typedef struct ambit_sampler ambit_sampler;
 /* The network: reads x[batch × size] at noise level `sigma`, writes its prediction to out. */
 typedef ambit_status (*ambit_denoiser)(void *context, const float *x, double sigma, float *out);
 
-/* Chooses `steps` noise levels: round(linspace(K−1, 0, steps)) of the schedule's bins (their
- * midpoints where continuous). Batch rows are samples of `size` numbers. Allocates all it needs. */
+/* AMBIT_CONFIG when the options make no sense, for a schedule of so many bins. */
+ambit_status ambit_sampler_check(const ambit_sampler_options *options, int bins);
+
+/* Checks the options and chooses `steps` noise levels: round(linspace(K−1, 0, steps)) of the
+ * schedule's bins (their midpoints where continuous). Batch rows are samples of `size` numbers.
+ * Allocates all it needs. */
 ambit_status ambit_sampler_create(const ambit_sampler_options *options,
                                   const ambit_schedule *schedule, int64_t batch, int64_t size,
                                   ambit_sampler **sampler);

@@ -1,12 +1,12 @@
 #include "schedule.h"
 
+#include "../base/limits.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const double pi = 3.14159265358979323846;
-
-enum { MOST_BINS = 65536 };
 
 /* ᾱ of the squared-cosine schedule before its division by ᾱ(0), at t in [0, 1]. */
 static double cosine_signal(double t) {
@@ -69,23 +69,14 @@ static void (*const fill_by_kind[])(ambit_schedule *) = {
     [AMBIT_SCHEDULE_LOGNORMAL] = fill_lognormal,
 };
 
-static ambit_status check_options(const ambit_schedule_options *options) {
-    if ((unsigned)options->kind >= sizeof fill_by_kind / sizeof *fill_by_kind)
-        return ambit_fail(AMBIT_CONFIG,
-                          "schedule: there is no kind %d; use cosine, uniform or lognormal",
-                          (int)options->kind);
-    if (options->bins < 1 || options->bins > MOST_BINS)
-        return ambit_fail(AMBIT_CONFIG,
-                          "schedule: %d bins are not between 1 and %d; 100 are usual for cosine, "
-                          "1000 for the others",
-                          options->bins, MOST_BINS);
-    if (options->kind == AMBIT_SCHEDULE_LOGNORMAL &&
-        !(isfinite(options->mean) && isfinite(options->std) && options->std > 0))
-        return ambit_fail(AMBIT_CONFIG,
-                          "schedule: lognormal with mean %g and std %g of ln σ_VE; give a finite "
-                          "mean and a std above 0, such as -1.2 and 1.2",
-                          options->mean, options->std);
-    return AMBIT_OK;
+ambit_status ambit_schedule_check(const ambit_schedule_options *options) {
+    AMBIT_TRY(ambit_choice_check("schedule.kind", (int)options->kind,
+                                 AMBIT_CHOICES(AMBIT_SCHEDULE_KINDS)));
+    AMBIT_TRY(AMBIT_CHECK_LIMIT("schedule.bins", options->bins, BINS));
+    if (options->kind != AMBIT_SCHEDULE_LOGNORMAL)
+        return AMBIT_OK;
+    AMBIT_TRY(AMBIT_CHECK_LIMIT("schedule.mean", options->mean, LOG_MEAN));
+    return AMBIT_CHECK_ABOVE("schedule.std", options->std, LOG_STD);
 }
 
 static ambit_status allocate_schedule(const ambit_schedule_options *options,
@@ -109,7 +100,7 @@ static ambit_status allocate_schedule(const ambit_schedule_options *options,
 ambit_status ambit_schedule_create(const ambit_schedule_options *options,
                                    ambit_schedule **schedule) {
     *schedule = NULL;
-    AMBIT_TRY(check_options(options));
+    AMBIT_TRY(ambit_schedule_check(options));
     AMBIT_TRY(allocate_schedule(options, schedule));
     fill_by_kind[options->kind](*schedule);
     return AMBIT_OK;

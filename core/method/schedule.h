@@ -15,13 +15,13 @@
 #ifndef AMBIT_CORE_METHOD_SCHEDULE_H
 #define AMBIT_CORE_METHOD_SCHEDULE_H
 
-#include "../base/status.h"
+#include "../base/choices.h"
 
-typedef enum {
-    AMBIT_SCHEDULE_COSINE,
-    AMBIT_SCHEDULE_UNIFORM,
-    AMBIT_SCHEDULE_LOGNORMAL
-} ambit_schedule_kind;
+#define AMBIT_SCHEDULE_KINDS(X)                                                                    \
+    X(AMBIT_SCHEDULE_COSINE, cosine)                                                               \
+    X(AMBIT_SCHEDULE_UNIFORM, uniform)                                                             \
+    X(AMBIT_SCHEDULE_LOGNORMAL, lognormal)
+typedef enum { AMBIT_SCHEDULE_KINDS(AMBIT_CHOICE_CONSTANT) } ambit_schedule_kind;
 
 typedef struct {
     ambit_schedule_kind kind;
@@ -36,8 +36,10 @@ typedef struct {
     double *probability; /* sums to 1 */
 } ambit_schedule;
 
-/* Builds the tables. AMBIT_CONFIG when the options make no sense. Free with ambit_schedule_destroy.
- */
+/* AMBIT_CONFIG when the options make no sense. */
+ambit_status ambit_schedule_check(const ambit_schedule_options *options);
+
+/* Checks the options and builds the tables. Free with ambit_schedule_destroy. */
 ambit_status ambit_schedule_create(const ambit_schedule_options *options,
                                    ambit_schedule **schedule);
 ambit_status ambit_schedule_copy(const ambit_schedule *schedule, ambit_schedule **copy);

@@ -4,15 +4,6 @@
 
 #include <stdlib.h>
 
-static const struct {
-    const char *name;
-    ambit_network_builder *build, *features;
-} kinds[] = {
-    [AMBIT_NETWORK_MLP] = {"mlp", ambit_network_build_mlp, ambit_network_features_mlp},
-    [AMBIT_NETWORK_DIT] = {"dit", ambit_network_build_dit, ambit_network_features_dit},
-    [AMBIT_NETWORK_UNET1D] = {"unet1d", ambit_network_build_unet1d, ambit_network_features_unet1d},
-};
-
 struct ambit_network {
     ambit_network_options options;
     int64_t batch;
@@ -78,6 +69,7 @@ static void fill_with_ones(ambit_tensor *tensor) {
 /* The network between what the caller writes and what it reads. */
 static ambit_tensor *build_output(const ambit_network *network) {
     const ambit_network_options *options = &network->options;
+    const ambit_network_row *kind = ambit_network_row_of(options->kind);
     const int full = options->precondition == AMBIT_PRECONDITION_FULL;
     ambit_graph *graph = network->graph;
     ambit_network_inputs seen = network->inputs;
@@ -87,9 +79,8 @@ static ambit_tensor *build_output(const ambit_network *network) {
     if (full)
         seen.data = ambit_precondition_input(graph, data, seen.sigma, options->sigma_data);
     if (options->head == AMBIT_HEAD_LOGIT)
-        return ambit_network_build_classifier(graph,
-                                              kinds[options->kind].features(graph, options, &seen));
-    ambit_tensor *output = kinds[options->kind].build(graph, options, &seen);
+        return ambit_network_build_classifier(graph, kind->features(graph, options, &seen));
+    ambit_tensor *output = kind->build(graph, options, &seen);
     return full ? ambit_precondition_output(graph, data, seen.sigma, output, options->prediction,
                                             options->sigma_data)
                 : output;
@@ -138,12 +129,13 @@ ambit_status ambit_network_create_with(const ambit_network_options *options,
     ambit_network *made;
     AMBIT_TRY(ambit_allocate(&made, 1, sizeof *made, "network"));
     made->options = *options;
-    made->options.conditioning = ambit_network_conditioning(options->kind, options->conditioning);
+    made->options.conditioning =
+        ambit_network_find_way(options->kind, options->conditioning)->conditioning;
     made->batch = batch;
     ambit_status status = build(means, training, made);
     if (status != AMBIT_OK) {
         ambit_network_destroy(made);
-        return ambit_fail_within(status, "network %s", kinds[options->kind].name);
+        return ambit_fail_within(status, "network %s", ambit_network_name(options->kind));
     }
     *network = made;
     return AMBIT_OK;

@@ -1,9 +1,5 @@
 /* The networks: noisy data, conditions and a noise level in; a prediction or a logit out.
  *
- *   mlp     residual multi-layer perceptron, plain or with adaLN  (network_mlp.c)
- *   dit     diffusion transformer with adaLN-zero, 1-D or 2-D     (network_dit.c)
- *   unet1d  conditional temporal U-Net                            (network_unet1d.c)
- *
  * The data is an action chunk or, for dit, an image or the latents of one. Conditions are those of
  * condition.h: a state, cameras, text, a caption; each is there when its sizes are not 0. The same
  * backbones serve as noise-conditional classifiers (network_classifier.c).
@@ -19,23 +15,45 @@
 #include "../method/precondition.h"
 #include "condition.h"
 
-typedef enum { AMBIT_NETWORK_MLP, AMBIT_NETWORK_DIT, AMBIT_NETWORK_UNET1D } ambit_network_kind;
+/* The networks there are: X(constant, name, what it is). Each is one file, network_NAME.c. To add
+ * one: its line here and in AMBIT_NETWORK_WAYS, its file with what network_build.h asks of it, and
+ * the file's name in core/CMakeLists.txt. */
+#define AMBIT_NETWORKS(X)                                                                          \
+    X(AMBIT_NETWORK_MLP, mlp, "residual perceptron")                                               \
+    X(AMBIT_NETWORK_DIT, dit,                                                                      \
+      "transformer over the steps of the chunk or the patches of an image (adaLN-zero)")           \
+    X(AMBIT_NETWORK_UNET1D, unet1d, "temporal U-Net, for chunks whose steps halve depth - 1 times")
+
+/* How each is told its conditions, its default first: X(network, name, conditioning, its name,
+ * width and depth that suit it). Either mlp has about as many parameters. */
+#define AMBIT_NETWORK_WAYS(X)                                                                      \
+    X(AMBIT_NETWORK_MLP, mlp, AMBIT_CONDITIONING_CONCAT, concat, 384, 3)                           \
+    X(AMBIT_NETWORK_MLP, mlp, AMBIT_CONDITIONING_ADALN, adaln, 160, 3)                             \
+    X(AMBIT_NETWORK_DIT, dit, AMBIT_CONDITIONING_ADALN, adaln, 256, 4)                             \
+    X(AMBIT_NETWORK_DIT, dit, AMBIT_CONDITIONING_CONTEXT, context, 256, 4)                         \
+    X(AMBIT_NETWORK_UNET1D, unet1d, AMBIT_CONDITIONING_FILM, film, 64, 3)
+
+#define AMBIT_NETWORK_CONSTANT(constant, name, text) constant,
+#define AMBIT_NETWORK_WORD(constant, name, text) #name "|"
+typedef enum { AMBIT_NETWORKS(AMBIT_NETWORK_CONSTANT) } ambit_network_kind;
+
+/* "mlp", for a kind that there is. */
+const char *ambit_network_name(ambit_network_kind kind);
 
 /* What comes out: the prediction, or the logit of "this is clean" (mean features, one number).
  * task.h says when which is trained. */
 typedef enum { AMBIT_HEAD_PREDICTION, AMBIT_HEAD_LOGIT } ambit_network_head;
 
-/* How a network is told its conditions: side by side with the data (mlp); as one vector with σ,
- * from which the scales and shifts of its norms come (mlp, dit); as tokens before the data's (dit);
- * as one vector, from which the scales and shifts of its channels come (unet1d). AUTO stands for
- * what ambit_network_conditioning() says. */
-typedef enum {
-    AMBIT_CONDITIONING_AUTO,
-    AMBIT_CONDITIONING_CONCAT,
-    AMBIT_CONDITIONING_ADALN,
-    AMBIT_CONDITIONING_CONTEXT,
-    AMBIT_CONDITIONING_FILM
-} ambit_conditioning;
+/* How a network is told its conditions: side by side with the data; as one vector with σ, from
+ * which the scales and shifts of its norms come; as tokens before the data's; as one vector, from
+ * which the scales and shifts of its channels come. AUTO stands for the network's default. */
+#define AMBIT_CONDITIONINGS(X)                                                                     \
+    X(AMBIT_CONDITIONING_AUTO, auto)                                                               \
+    X(AMBIT_CONDITIONING_CONCAT, concat)                                                           \
+    X(AMBIT_CONDITIONING_ADALN, adaln)                                                             \
+    X(AMBIT_CONDITIONING_CONTEXT, context)                                                         \
+    X(AMBIT_CONDITIONING_FILM, film)
+typedef enum { AMBIT_CONDITIONINGS(AMBIT_CHOICE_CONSTANT) } ambit_conditioning;
 
 /* Stored as channels × height × width. Both sides are multiples of patch. channels 0: no image. */
 typedef struct {
@@ -100,18 +118,27 @@ int64_t ambit_network_condition_size(const ambit_network_options *options, ambit
 /* Numbers a row of the crop has: steps of a chunk, or pixels. */
 int64_t ambit_network_crop_size(const ambit_network_options *options);
 
-/* What AUTO stands for: concat for mlp, adaln for dit, film for unet1d. Any other is returned as it
- * is. */
-ambit_conditioning ambit_network_conditioning(ambit_network_kind kind,
-                                              ambit_conditioning conditioning);
+/* A row of AMBIT_NETWORK_WAYS. */
+typedef struct {
+    ambit_network_kind kind;
+    ambit_conditioning conditioning;
+    int64_t width, depth;
+} ambit_network_way;
 
-/* NULL where the kind can take its conditions so, AUTO included; otherwise what it can, "mlp takes
- * conditions by concat or adaln". */
-const char *ambit_network_conditioning_fault(ambit_network_kind kind,
-                                             ambit_conditioning conditioning);
+/* The way of a network to be told its conditions so, AUTO being its default; NULL where it cannot.
+ */
+const ambit_network_way *ambit_network_find_way(ambit_network_kind kind,
+                                                ambit_conditioning conditioning);
 
-/* AMBIT_CONFIG when the options make no sense. (network_options.c) */
+/* AMBIT_CONFIG when the options make no sense for so many rows; the message begins with the key of
+ * the configuration that is to blame. (network_options.c) */
 ambit_status ambit_network_check(const ambit_network_options *options, int64_t batch);
+
+/* The same, one check after the other, for callers that want all faults: goes on from check *next,
+ * 0 to start with, and returns at the first that fails with *next behind it. AMBIT_OK: there are no
+ * more. */
+ambit_status ambit_network_check_next(const ambit_network_options *options, int64_t batch,
+                                      int *next);
 
 /* Checks the options and builds the graph for `batch` rows. */
 ambit_status ambit_network_create(const ambit_network_options *options, int64_t batch, int training,

@@ -19,18 +19,31 @@ typedef struct {
 typedef ambit_tensor *ambit_network_builder(ambit_graph *graph,
                                             const ambit_network_options *options,
                                             const ambit_network_inputs *inputs);
-ambit_network_builder ambit_network_build_mlp, ambit_network_build_dit, ambit_network_build_unet1d;
 
-/* What a backbone knows of its input before the last layer: batch × any, or batch × tokens × any.
- */
-ambit_network_builder ambit_network_features_mlp, ambit_network_features_dit,
-    ambit_network_features_unet1d;
+/* What network_NAME.c offers, as ambit_network_NAME. */
+typedef struct {
+    int images; /* whether the data may be images */
+    /* What it asks of its options beyond what all networks do. May be NULL. */
+    ambit_status (*check)(const ambit_network_options *options);
+    ambit_network_builder *build;
+    /* What it knows of its input before the last layer, for classifiers: batch × any, or batch ×
+     * tokens × any. */
+    ambit_network_builder *features;
+} ambit_network_row;
+
+#define AMBIT_NETWORK_DECLARED(constant, name, text)                                               \
+    extern const ambit_network_row ambit_network_##name;
+AMBIT_NETWORKS(AMBIT_NETWORK_DECLARED)
+#undef AMBIT_NETWORK_DECLARED
+
+/* The row of a kind that was checked. (network_options.c) */
+const ambit_network_row *ambit_network_row_of(ambit_network_kind kind);
+
+/* For the checks of networks: heads divide width; WHERE is "camera_" or "". (network_options.c) */
+ambit_status ambit_network_check_heads(const char *where, int64_t heads, int64_t width);
 
 /* The classifier's logit, batch × 1, from such features. (network_classifier.c) */
 ambit_tensor *ambit_network_build_classifier(ambit_graph *graph, ambit_tensor *features);
-
-/* Channels of a unet1d are normalised in so many groups, which divide its width. */
-enum { AMBIT_UNET1D_GROUPS = 8 };
 
 /* ---- conditions (encoder.c) ---- */
 

@@ -41,8 +41,8 @@ static int64_t token_count(ambit_tensor *h) {
     return h ? ambit_tensor_shape(h)[1] : 0;
 }
 
-ambit_tensor *ambit_network_features_dit(ambit_graph *graph, const ambit_network_options *options,
-                                         const ambit_network_inputs *inputs) {
+static ambit_tensor *features(ambit_graph *graph, const ambit_network_options *options,
+                              const ambit_network_inputs *inputs) {
     ambit_tensor *condition = ambit_adaln_condition(graph, options, inputs);
     ambit_tensor *h = embed(graph, options, inputs);
     const int64_t tokens = token_count(h);
@@ -58,14 +58,21 @@ ambit_tensor *ambit_network_features_dit(ambit_graph *graph, const ambit_network
     return ambit_transformer_norm(graph, "final", h, condition);
 }
 
-ambit_tensor *ambit_network_build_dit(ambit_graph *graph, const ambit_network_options *options,
-                                      const ambit_network_inputs *inputs) {
+static ambit_tensor *build(ambit_graph *graph, const ambit_network_options *options,
+                           const ambit_network_inputs *inputs) {
     const ambit_image_shape *image = &options->image;
     const int64_t width =
         image->channels > 0 ? image->channels * image->patch * image->patch : options->chunk_width;
-    ambit_tensor *x = ambit_network_features_dit(graph, options, inputs);
+    ambit_tensor *x = features(graph, options, inputs);
     x = ambit_linear(graph, "final.output", x, width, AMBIT_LINEAR, AMBIT_INIT_ZERO, NULL);
     return image->channels > 0
                ? ambit_image_of_patches(graph, x, image->height, image->width, image->patch)
                : x;
 }
+
+static ambit_status check(const ambit_network_options *options) {
+    return ambit_network_check_heads("", options->heads, options->width);
+}
+
+const ambit_network_row ambit_network_dit = {
+    .images = 1, .check = check, .build = build, .features = features};

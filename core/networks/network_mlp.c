@@ -70,16 +70,18 @@ static ambit_tensor *adaln_features(ambit_graph *graph, const ambit_network_opti
     return h;
 }
 
-ambit_tensor *ambit_network_features_mlp(ambit_graph *graph, const ambit_network_options *options,
-                                         const ambit_network_inputs *inputs) {
+static ambit_tensor *features(ambit_graph *graph, const ambit_network_options *options,
+                              const ambit_network_inputs *inputs) {
     return options->conditioning == AMBIT_CONDITIONING_ADALN
                ? adaln_features(graph, options, inputs)
                : concat_features(graph, options, inputs);
 }
 
-ambit_tensor *ambit_network_build_mlp(ambit_graph *graph, const ambit_network_options *options,
-                                      const ambit_network_inputs *inputs) {
-    return ambit_linear(graph, "output", ambit_network_features_mlp(graph, options, inputs),
+static ambit_tensor *build(ambit_graph *graph, const ambit_network_options *options,
+                           const ambit_network_inputs *inputs) {
+    return ambit_linear(graph, "output", features(graph, options, inputs),
                         options->chunk_steps * options->chunk_width, AMBIT_LINEAR, AMBIT_INIT_ZERO,
                         NULL);
 }
+
+const ambit_network_row ambit_network_mlp = {.build = build, .features = features};

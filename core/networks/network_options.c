@@ -2,8 +2,10 @@
 #include "network.h"
 #include "network_build.h"
 
+#include "../base/limits.h"
+
 #include <inttypes.h>
-#include <math.h>
+#include <stdio.h>
 
 /* ---- sizes ---- */
 
@@ -36,165 +38,170 @@ int64_t ambit_network_crop_size(const ambit_network_options *options) {
                                        : options->chunk_steps;
 }
 
-/* ---- conditioning ---- */
+/* ---- the networks ---- */
 
-/* What each kind can, the default first. */
-static const struct {
-    ambit_conditioning known[2];
-    const char *sentence;
-} conditionings[] = {
-    [AMBIT_NETWORK_MLP] = {{AMBIT_CONDITIONING_CONCAT, AMBIT_CONDITIONING_ADALN},
-                           "mlp takes conditions by concat or adaln"},
-    [AMBIT_NETWORK_DIT] = {{AMBIT_CONDITIONING_ADALN, AMBIT_CONDITIONING_CONTEXT},
-                           "dit takes conditions by adaln or context"},
-    [AMBIT_NETWORK_UNET1D] = {{AMBIT_CONDITIONING_FILM, AMBIT_CONDITIONING_FILM},
-                              "unet1d takes conditions by film"},
-};
-
-ambit_conditioning ambit_network_conditioning(ambit_network_kind kind,
-                                              ambit_conditioning conditioning) {
-    return conditioning == AMBIT_CONDITIONING_AUTO ? conditionings[kind].known[0] : conditioning;
+const char *ambit_network_name(ambit_network_kind kind) {
+#define NAME(constant, name, text) [constant] = #name,
+    static const char *const names[] = {AMBIT_NETWORKS(NAME)};
+    return names[kind];
 }
 
-const char *ambit_network_conditioning_fault(ambit_network_kind kind,
-                                             ambit_conditioning conditioning) {
-    const ambit_conditioning *known = conditionings[kind].known;
-    return conditioning == AMBIT_CONDITIONING_AUTO || conditioning == known[0] ||
-                   conditioning == known[1]
-               ? NULL
-               : conditionings[kind].sentence;
+const ambit_network_row *ambit_network_row_of(ambit_network_kind kind) {
+#define ROW(constant, name, text) [constant] = &ambit_network_##name,
+    static const ambit_network_row *const rows[] = {AMBIT_NETWORKS(ROW)};
+    return rows[kind];
+}
+
+static const ambit_network_way ways[] = {
+#define WAY(kind, name, conditioning, word, width, depth) {kind, conditioning, width, depth},
+    AMBIT_NETWORK_WAYS(WAY)};
+
+enum { WAYS = sizeof ways / sizeof ways[0] };
+
+const ambit_network_way *ambit_network_find_way(ambit_network_kind kind,
+                                                ambit_conditioning conditioning) {
+    for (int i = 0; i < WAYS; i++)
+        if (ways[i].kind == kind &&
+            (conditioning == AMBIT_CONDITIONING_AUTO || ways[i].conditioning == conditioning))
+            return &ways[i];
+    return NULL;
 }
 
 /* ---- checks ---- */
 
-/* A number that must lie in a range. */
-typedef struct {
-    const char *name;
-    int64_t value, least, most;
-} range;
-
-static ambit_status check_ranges(const range *ranges, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        const range *r = &ranges[i];
-        if (r->value < r->least || r->value > r->most)
-            return ambit_fail(AMBIT_CONFIG,
-                              "network: %s is %" PRId64 "; give a number from %" PRId64
-                              " to %" PRId64,
-                              r->name, r->value, r->least, r->most);
-    }
-    return AMBIT_OK;
-}
-
-#define CHECK_RANGES(...)                                                                          \
-    check_ranges((const range[]){__VA_ARGS__}, sizeof((const range[]){__VA_ARGS__}) / sizeof(range))
-
-static ambit_status check_heads(const char *where, int64_t heads, int64_t width) {
-    if (heads >= 1 && width % heads == 0)
+ambit_status ambit_network_check_heads(const char *where, int64_t heads, int64_t width) {
+    AMBIT_TRY(AMBIT_CHECK_LIMIT(*where ? "network.camera_heads" : "network.heads", heads, HEADS));
+    if (width % heads == 0)
         return AMBIT_OK;
     return ambit_fail(AMBIT_CONFIG,
-                      "network: %s%" PRId64 " heads do not divide width %" PRId64
-                      "; give a number that does",
-                      where, heads, width);
+                      "network.%1$sheads: %2$" PRId64 " heads do not divide network.%1$swidth "
+                      "%3$" PRId64 "; change one of them, such as the width to %4$" PRId64,
+                      where, heads, width, (width / heads + 1) * heads);
 }
 
-static ambit_status check_image(const char *name, const ambit_image_shape *image) {
-    const int64_t most = 1 << 14;
-    AMBIT_TRY(CHECK_RANGES({name, image->channels, 0, most}));
-    if (image->channels == 0)
+static ambit_status check_choices(const ambit_network_options *options, int64_t batch) {
+    AMBIT_TRY(ambit_choice_check("network.precondition", (int)options->precondition,
+                                 AMBIT_CHOICES(AMBIT_PRECONDITIONS)));
+    AMBIT_TRY(ambit_choice_check("ambient.prediction", (int)options->prediction,
+                                 AMBIT_CHOICES(AMBIT_PREDICTIONS)));
+    AMBIT_TRY(ambit_choice_check("train.task: head", (int)options->head, "prediction|logit|"));
+    return AMBIT_CHECK_LIMIT("train.batch: samples at a time", batch, ROWS);
+}
+
+static ambit_status check_sizes(const ambit_network_options *options, int64_t batch) {
+    (void)batch;
+    AMBIT_TRY(AMBIT_CHECK_LIMIT("network.width", options->width, WIDTH));
+    AMBIT_TRY(AMBIT_CHECK_LIMIT("network.depth", options->depth, DEPTH));
+    if (options->image.channels > 0)
         return AMBIT_OK;
-    AMBIT_TRY(CHECK_RANGES({"image height", image->height, 1, most},
-                           {"image width", image->width, 1, most},
-                           {"image patch", image->patch, 1, most}));
+    AMBIT_TRY(AMBIT_CHECK_LIMIT("data.horizon", options->chunk_steps, HORIZON));
+    return AMBIT_CHECK_LIMIT("data.action: numbers of a step", options->chunk_width, VECTOR);
+}
+
+/* An image that is there; `key` is that of its patch. */
+static ambit_status check_image(const char *key, const ambit_image_shape *image) {
+    AMBIT_TRY(AMBIT_CHECK_LIMIT(key, image->patch, SIDE));
+    const struct {
+        const char *what;
+        int64_t value;
+    } sizes[] = {{"channels", image->channels}, {"height", image->height}, {"width", image->width}};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        AMBIT_TRY(
+            ambit_fail_within(AMBIT_CHECK_LIMIT(sizes[i].what, sizes[i].value, SIDE), "%s", key));
     if (image->height % image->patch == 0 && image->width % image->patch == 0)
         return AMBIT_OK;
     return ambit_fail(AMBIT_CONFIG,
-                      "network: patches of %" PRId64 " do not divide an image of %" PRId64
-                      " × %" PRId64 "; give a number that divides both sides",
-                      image->patch, image->height, image->width);
+                      "%s: %" PRId64 " does not divide an image of %" PRId64 " × %" PRId64
+                      " pixels; give a number that divides both sides",
+                      key, image->patch, image->height, image->width);
 }
 
-static ambit_status check_conditions(const ambit_network_options *options) {
+static ambit_status check_data_image(const ambit_network_options *options, int64_t batch) {
+    (void)batch;
+    if (options->image.channels == 0)
+        return AMBIT_OK;
+    if (!ambit_network_row_of(options->kind)->images)
+        return ambit_fail(
+            AMBIT_CONFIG,
+            "network.patch: %s does not take images as data; set network.kind to dit, "
+            "or this to 0",
+            ambit_network_name(options->kind));
+    return check_image("network.patch", &options->image);
+}
+
+static ambit_status check_camera(const ambit_network_options *options, int64_t batch) {
     const ambit_camera_options *camera = &options->camera;
-    AMBIT_TRY(CHECK_RANGES({"observation size", options->observation_size, 0, 1 << 24},
-                           {"text size", options->text.size, 0, 1 << 16},
-                           {"caption slots", options->caption.slots, 0, 1 << 12}));
-    if (options->text.size > 0)
-        AMBIT_TRY(CHECK_RANGES({"text tokens", options->text.tokens, 1, 1 << 12}));
-    if (options->caption.slots > 0)
-        AMBIT_TRY(CHECK_RANGES({"caption buckets", options->caption.buckets, 1, AMBIT_BAG_ROWS}));
-    AMBIT_TRY(check_image("camera channels", &camera->image));
+    (void)batch;
     if (camera->image.channels == 0)
         return AMBIT_OK;
-    AMBIT_TRY(CHECK_RANGES({"camera views", camera->views, 1, 64},
-                           {"camera width", camera->width, 1, 1 << 14},
-                           {"camera depth", camera->depth, 0, 100}));
-    return check_heads("camera: ", camera->heads, camera->width);
+    AMBIT_TRY(check_image("network.camera_patch", &camera->image));
+    AMBIT_TRY(AMBIT_CHECK_LIMIT("data.camera: views", camera->views, VIEWS));
+    AMBIT_TRY(AMBIT_CHECK_LIMIT("network.camera_width", camera->width, CAMERA_WIDTH));
+    AMBIT_TRY(AMBIT_CHECK_LIMIT("network.camera_depth", camera->depth, CAMERA_DEPTH));
+    return ambit_network_check_heads("camera_", camera->heads, camera->width);
 }
 
-static ambit_status check_dit(const ambit_network_options *options) {
-    if (options->conditioning == AMBIT_CONDITIONING_CONTEXT)
-        AMBIT_TRY(CHECK_RANGES({"depth (with context)", options->depth, 1, 1000}));
-    return check_heads("", options->heads, options->width);
-}
-
-static ambit_status check_unet1d(const ambit_network_options *options) {
-    AMBIT_TRY(CHECK_RANGES({"depth (levels)", options->depth, 1, 8}));
-    if (options->width % AMBIT_UNET1D_GROUPS != 0)
-        return ambit_fail(AMBIT_CONFIG,
-                          "network: width %" PRId64 " is not a multiple of %d; give one that is",
-                          options->width, (int)AMBIT_UNET1D_GROUPS);
-    if (options->chunk_steps % ((int64_t)1 << (options->depth - 1)) != 0)
-        return ambit_fail(AMBIT_CONFIG,
-                          "network: %" PRId64 " chunk steps cannot be halved %" PRId64
-                          " times; use fewer levels (depth) or another number of steps",
-                          options->chunk_steps, options->depth - 1);
-    return AMBIT_OK;
-}
-
-static ambit_status check_mlp(const ambit_network_options *options) {
-    if (options->conditioning == AMBIT_CONDITIONING_ADALN)
-        AMBIT_TRY(CHECK_RANGES({"depth (with adaln)", options->depth, 1, 1000}));
-    return AMBIT_OK;
-}
-
-static ambit_status check_conditioning(const ambit_network_options *options) {
-    const char *fault = ambit_network_conditioning_fault(options->kind, options->conditioning);
-    if (!fault)
+static ambit_status check_conditions(const ambit_network_options *options, int64_t batch) {
+    (void)batch;
+    if (options->observation_size != 0)
+        AMBIT_TRY(AMBIT_CHECK_LIMIT("data.observation: numbers", options->observation_size, STATE));
+    if (options->text.size != 0) {
+        AMBIT_TRY(AMBIT_CHECK_LIMIT("data.text: numbers of a token", options->text.size, VECTOR));
+        AMBIT_TRY(AMBIT_CHECK_LIMIT("data.text: tokens", options->text.tokens, TOKENS));
+    }
+    if (options->caption.slots == 0)
         return AMBIT_OK;
-    return ambit_fail(AMBIT_CONFIG,
-                      "network: %s; give what it takes, or leave out network.conditioning", fault);
+    AMBIT_TRY(AMBIT_CHECK_LIMIT("network.caption_slots", options->caption.slots, TOKENS));
+    return AMBIT_CHECK_LIMIT("network.caption_buckets", options->caption.buckets, BUCKETS);
 }
 
-static ambit_status check_precondition(const ambit_network_options *options) {
-    if (options->precondition == AMBIT_PRECONDITION_NONE ||
-        (options->sigma_data > 0 && isfinite(options->sigma_data)))
+static ambit_status check_conditioning(const ambit_network_options *options, int64_t batch) {
+    char known[128] = "";
+    size_t used = 0;
+    (void)batch;
+    if (ambit_network_find_way(options->kind, options->conditioning))
         return AMBIT_OK;
+#define WORD(kind, name, conditioning, word, width, depth) #word,
+    static const char *const words[] = {AMBIT_NETWORK_WAYS(WORD)};
+    for (int i = 0; i < WAYS; i++)
+        if (ways[i].kind == options->kind)
+            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used ? " or " : "",
+                                     words[i]);
     return ambit_fail(AMBIT_CONFIG,
-                      "network: sigma_data is %g; give the standard deviation of the data, 1 where "
-                      "it is normalised",
-                      options->sigma_data);
+                      "network.conditioning: with network.kind %s it is %s; write one of them, or "
+                      "leave it out",
+                      ambit_network_name(options->kind), known);
+}
+
+static ambit_status check_precondition(const ambit_network_options *options, int64_t batch) {
+    (void)batch;
+    return options->precondition == AMBIT_PRECONDITION_NONE
+               ? AMBIT_OK
+               : AMBIT_CHECK_ABOVE("network.sigma_data", options->sigma_data, SIGMA_DATA);
+}
+
+static ambit_status check_own(const ambit_network_options *options, int64_t batch) {
+    const ambit_network_row *row = ambit_network_row_of(options->kind);
+    (void)batch;
+    return row->check ? row->check(options) : AMBIT_OK;
+}
+
+ambit_status ambit_network_check_next(const ambit_network_options *options, int64_t batch,
+                                      int *next) {
+    static ambit_status (*const checks[])(const ambit_network_options *, int64_t) = {
+        check_choices,    check_sizes,        check_data_image,   check_camera,
+        check_conditions, check_conditioning, check_precondition, check_own};
+    enum { CHECKS = sizeof checks / sizeof checks[0] };
+    const ambit_status known =
+        ambit_choice_check("network.kind", (int)options->kind, AMBIT_NETWORKS(AMBIT_NETWORK_WORD));
+    if (known != AMBIT_OK) /* the others need it */
+        return (*next)++ == 0 ? known : AMBIT_OK;
+    while (*next < CHECKS)
+        AMBIT_TRY(checks[(*next)++](options, batch));
+    return AMBIT_OK;
 }
 
 ambit_status ambit_network_check(const ambit_network_options *options, int64_t batch) {
-    if (options->kind < AMBIT_NETWORK_MLP || options->kind > AMBIT_NETWORK_UNET1D)
-        return ambit_fail(AMBIT_CONFIG, "network: kind %d is unknown; give mlp, dit or unet1d",
-                          (int)options->kind);
-    AMBIT_TRY(CHECK_RANGES(
-        {"batch", batch, 1, 1 << 20}, {"width", options->width, 1, 1 << 16},
-        {"depth", options->depth, 0, 1000},
-        {"head", options->head, AMBIT_HEAD_PREDICTION, AMBIT_HEAD_LOGIT},
-        {"precondition", options->precondition, AMBIT_PRECONDITION_NONE, AMBIT_PRECONDITION_FULL},
-        {"prediction", options->prediction, AMBIT_PREDICT_X0, AMBIT_PREDICT_V}));
-    AMBIT_TRY(check_image("image channels", &options->image));
-    if (options->image.channels == 0)
-        AMBIT_TRY(CHECK_RANGES({"chunk steps", options->chunk_steps, 1, 1 << 16},
-                               {"chunk width", options->chunk_width, 1, 1 << 16}));
-    AMBIT_TRY(check_conditions(options));
-    AMBIT_TRY(check_conditioning(options));
-    AMBIT_TRY(check_precondition(options));
-    if (options->kind == AMBIT_NETWORK_DIT)
-        return check_dit(options);
-    if (options->image.channels > 0)
-        return ambit_fail(AMBIT_CONFIG, "network: only dit takes images; give network.kind: dit");
-    return options->kind == AMBIT_NETWORK_UNET1D ? check_unet1d(options) : check_mlp(options);
+    int next = 0;
+    return ambit_network_check_next(options, batch, &next);
 }

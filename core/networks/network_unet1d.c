@@ -19,14 +19,17 @@
  */
 #include "network_build.h"
 
+#include "../base/limits.h"
+
+#include <inttypes.h>
 #include <stdio.h>
 
-enum { KERNEL = 5, DOWN_KERNEL = 3, UP_KERNEL = 4, MAX_LEVELS = 16 };
+enum { KERNEL = 5, DOWN_KERNEL = 3, UP_KERNEL = 4, GROUPS = 8, MOST_LEVELS = 8 };
 
 typedef struct {
     ambit_graph *graph;
     ambit_tensor *condition;
-    ambit_tensor *skips[MAX_LEVELS]; /* what each level had on the way down */
+    ambit_tensor *skips[MOST_LEVELS]; /* what each level had on the way down */
 } unet;
 
 static ambit_tensor *build_condition(ambit_graph *graph, const ambit_network_options *options,
@@ -55,11 +58,11 @@ static ambit_tensor *residual_block(const unet *net, const char *name, ambit_ten
     snprintf(part, sizeof part, "%s.conv1", name);
     y = ambit_convolution(graph, part, x, channels, KERNEL, 1);
     snprintf(part, sizeof part, "%s.norm1", name);
-    y = ambit_group_norm_mish(graph, part, y, AMBIT_UNET1D_GROUPS, shift, scale, NULL);
+    y = ambit_group_norm_mish(graph, part, y, GROUPS, shift, scale, NULL);
     snprintf(part, sizeof part, "%s.conv2", name);
     y = ambit_convolution(graph, part, y, channels, KERNEL, 1);
     snprintf(part, sizeof part, "%s.norm2", name);
-    return ambit_group_norm_mish(graph, part, y, AMBIT_UNET1D_GROUPS, NULL, NULL, residual);
+    return ambit_group_norm_mish(graph, part, y, GROUPS, NULL, NULL, residual);
 }
 
 static ambit_tensor *two_blocks(const unet *net, const char *stage, int64_t level, ambit_tensor *x,
@@ -96,21 +99,40 @@ static ambit_tensor *go_up(unet *net, ambit_tensor *x, int64_t width, int64_t la
     return x;
 }
 
-ambit_tensor *ambit_network_features_unet1d(ambit_graph *graph,
-                                            const ambit_network_options *options,
-                                            const ambit_network_inputs *inputs) {
+static ambit_tensor *features(ambit_graph *graph, const ambit_network_options *options,
+                              const ambit_network_inputs *inputs) {
     unet net = {graph, build_condition(graph, options, inputs), {NULL}};
     return go_down(&net, inputs->data, options->width, options->depth - 1);
 }
 
-ambit_tensor *ambit_network_build_unet1d(ambit_graph *graph, const ambit_network_options *options,
-                                         const ambit_network_inputs *inputs) {
+static ambit_tensor *build(ambit_graph *graph, const ambit_network_options *options,
+                           const ambit_network_inputs *inputs) {
     const int64_t width = options->width, last = options->depth - 1;
     unet net = {graph, build_condition(graph, options, inputs), {NULL}};
     ambit_tensor *x = go_down(&net, inputs->data, width, last);
     x = go_up(&net, x, width, last);
     x = ambit_convolution(graph, "final.conv", x, width, KERNEL, 1);
-    x = ambit_group_norm_mish(graph, "final.norm", x, AMBIT_UNET1D_GROUPS, NULL, NULL, NULL);
+    x = ambit_group_norm_mish(graph, "final.norm", x, GROUPS, NULL, NULL, NULL);
     return ambit_linear(graph, "final.output", x, options->chunk_width, AMBIT_LINEAR,
                         AMBIT_INIT_ZERO, NULL);
 }
+
+static ambit_status check(const ambit_network_options *options) {
+    const int64_t width = options->width, depth = options->depth, steps = options->chunk_steps;
+    AMBIT_TRY(ambit_limit_check("network.depth", (double)depth, 1, MOST_LEVELS, 0));
+    if (width % GROUPS != 0)
+        return ambit_fail(AMBIT_CONFIG,
+                          "network.width: %" PRId64 " is not a multiple of %d, as unet1d needs it; "
+                          "write one that is",
+                          width, (int)GROUPS);
+    if (steps % ((int64_t)1 << (depth - 1)) != 0)
+        return ambit_fail(AMBIT_CONFIG,
+                          "network.depth: %" PRId64 " levels of unet1d halve the chunk %" PRId64
+                          " times, which %" PRId64 " steps do not allow; lower network.depth or "
+                          "make data.horizon a multiple of %" PRId64,
+                          depth, depth - 1, steps, (int64_t)1 << (depth - 1));
+    return AMBIT_OK;
+}
+
+const ambit_network_row ambit_network_unet1d = {
+    .check = check, .build = build, .features = features};

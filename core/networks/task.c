@@ -72,7 +72,7 @@ ambit_status ambit_task_classes(ambit_task task, const ambit_class *classes, int
         sums[ambit_class_is_clean(&to[c])] += (double)to[c].count * to[c].weight;
     if (!(sums[0] > 0 && sums[1] > 0))
         return ambit_fail(AMBIT_CONFIG,
-                          "classifier: there are no %s samples of weight above 0, and it learns to "
+                          "train.task: there are no %s samples of weight above 0, and it learns to "
                           "tell clean from bad; %s",
                           sums[1] > 0 ? "bad" : "clean",
                           sums[1] > 0 ? "give a source a sigma_min above 0"

@@ -17,11 +17,12 @@
 #include "../method/draw.h"
 #include "network.h"
 
+#define AMBIT_TASK_LIST(X)                                                                         \
+    X(AMBIT_TASK_DENOISE, denoise)                                                                 \
+    X(AMBIT_TASK_CLASSIFY, classify)                                                               \
+    X(AMBIT_TASK_CLASSIFY_CROP, classify_crop)
 typedef enum {
-    AMBIT_TASK_DENOISE,
-    AMBIT_TASK_CLASSIFY,
-    AMBIT_TASK_CLASSIFY_CROP,
-    AMBIT_TASKS /* how many there are */
+    AMBIT_TASK_LIST(AMBIT_CHOICE_CONSTANT) AMBIT_TASKS /* how many there are */
 } ambit_task;
 
 /* One use of a sample. */

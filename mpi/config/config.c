@@ -123,27 +123,16 @@ static void shorten_default(ambit_config *config, const char *path, int64_t most
         replace_default(config, path, most);
 }
 
-/* What suits each network where nothing is given. Either mlp has about as many parameters. */
+/* What suits the network where nothing is given. */
 static void suit_network(ambit_config *config) {
-    static const struct {
-        ambit_network_kind kind;
-        ambit_conditioning conditioning;
-        int64_t width, depth;
-    } rows[] = {
-        {AMBIT_NETWORK_MLP, AMBIT_CONDITIONING_CONCAT, 384, 3},
-        {AMBIT_NETWORK_MLP, AMBIT_CONDITIONING_ADALN, 160, 3},
-        {AMBIT_NETWORK_DIT, AMBIT_CONDITIONING_ADALN, 256, 4},
-        {AMBIT_NETWORK_DIT, AMBIT_CONDITIONING_CONTEXT, 256, 4},
-        {AMBIT_NETWORK_UNET1D, AMBIT_CONDITIONING_FILM, 64, 3},
-    };
-    const ambit_network_kind kind = config->settings.network.kind;
     ambit_conditioning *conditioning = &config->settings.network.conditioning;
-    *conditioning = ambit_network_conditioning(kind, *conditioning);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (rows[i].kind == kind && rows[i].conditioning == *conditioning) {
-            replace_default(config, "network.width", rows[i].width);
-            replace_default(config, "network.depth", rows[i].depth);
-        }
+    const ambit_network_way *way =
+        ambit_network_find_way(config->settings.network.kind, *conditioning);
+    if (!way)
+        return;
+    *conditioning = way->conditioning;
+    replace_default(config, "network.width", way->width);
+    replace_default(config, "network.depth", way->depth);
 }
 
 static void resolve(ambit_config *config) {
@@ -164,7 +153,7 @@ static ambit_status create(const char *name, ambit_config **config) {
     int rows;
     AMBIT_TRY(ambit_allocate(config, 1, sizeof **config, "configuration"));
     ambit_schema_rows(&rows);
-    ambit_status status = ambit_allocate(&(*config)->places, (size_t)rows * AMBIT_MAX_SOURCES,
+    ambit_status status = ambit_allocate(&(*config)->places, (size_t)rows * AMBIT_MOST_SOURCES,
                                          sizeof *(*config)->places, "configuration");
     (*config)->name = strdup(name);
     if (status == AMBIT_OK && !(*config)->name)

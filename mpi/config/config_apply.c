@@ -285,10 +285,10 @@ static void apply_sources(const reader *from, const ambit_schema_row *row, const
         const int index = config->settings.data.source_count;
         char below[AMBIT_PATH_SIZE];
         snprintf(below, sizeof below, "%.100s.%d", path, index);
-        if (index == AMBIT_MAX_SOURCES) {
+        if (index == AMBIT_MOST_SOURCES) {
             ambit_config_note(config, place_of(from, child), path,
                               "more than %d data sources; ingest several into one store",
-                              AMBIT_MAX_SOURCES);
+                              AMBIT_MOST_SOURCES);
             return;
         }
         config->settings.data.source_count++;

@@ -46,7 +46,7 @@ ambit_place *ambit_config_place(const ambit_config *config, const ambit_schema_r
                                 int index) {
     int count;
     ptrdiff_t number = row - ambit_schema_rows(&count);
-    return &config->places[number * AMBIT_MAX_SOURCES + (index > 0 ? index : 0)];
+    return &config->places[number * AMBIT_MOST_SOURCES + (index > 0 ? index : 0)];
 }
 
 void ambit_config_note(ambit_config *config, ambit_place place, const char *path,

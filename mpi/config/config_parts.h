@@ -29,8 +29,8 @@ struct ambit_config {
     ambit_settings settings;
     char *name;
     const char *const *arguments; /* while it is being read */
-    ambit_place *places;          /* [rows × AMBIT_MAX_SOURCES] */
-    ambit_place source_places[AMBIT_MAX_SOURCES];
+    ambit_place *places;          /* [rows × AMBIT_MOST_SOURCES] */
+    ambit_place source_places[AMBIT_MOST_SOURCES];
     ambit_config_fault *faults;
     int fault_count, fault_capacity;
     char **kept; /* strings that the settings point to */

@@ -1,4 +1,5 @@
 #include "config_parts.h"
+#include "experiment.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -19,21 +20,8 @@ __attribute__((format(printf, 2, 3))) static void say(verdict *to, const char *f
     va_end(arguments);
 }
 
-/* Each rule is a function that returns true, with its sentence said, where it is broken. */
-
-static bool shares_of_some(verdict *to) {
-    const ambit_settings *settings = to->settings;
-    const ambit_source_settings *sources = settings->data.sources;
-    int with = 0, first_without = -1;
-    for (int i = 0; i < settings->data.source_count; i++) {
-        with += sources[i].share > 0;
-        if (!(sources[i].share > 0) && first_without < 0)
-            first_without = i;
-    }
-    to->source = first_without;
-    say(to, "no share, but other sources have one; give every source a share, or none");
-    return with > 0 && with < settings->data.source_count;
-}
+/* Each rule is a function that returns true, with its sentence said, where it is broken. They are
+ * what the configuration alone demands; core's and the data's own checks follow below. */
 
 static bool weight_and_share(verdict *to) {
     const ambit_settings *settings = to->settings;
@@ -45,16 +33,6 @@ static bool weight_and_share(verdict *to) {
         }
     }
     return false;
-}
-
-static bool weights_all_zero(verdict *to) {
-    const ambit_settings *settings = to->settings;
-    to->source = 0;
-    for (int i = 0; i < settings->data.source_count; i++)
-        if (settings->data.sources[i].weight > 0)
-            return false;
-    say(to, "every source has weight 0, so nothing is drawn; give one a weight");
-    return settings->data.source_count > 0;
 }
 
 static bool source_unusable(verdict *to) {
@@ -84,23 +62,6 @@ static bool names_alike(verdict *to) {
     return false;
 }
 
-static bool no_sources(verdict *to) {
-    const ambit_settings *settings = to->settings;
-    say(to, "the list is empty; add at least one source: `- path: STORE`");
-    return settings->data.source_count == 0;
-}
-
-static bool no_action(verdict *to) {
-    say(to, "the list is empty; name at least one field");
-    return to->settings->data.action.count == 0;
-}
-
-static bool observation_by_step(verdict *to) {
-    const ambit_settings *settings = to->settings;
-    say(to, "step_rms is for chunks of actions only; write standard, bounds_q99 or none");
-    return settings->data.normalise_observation == AMBIT_NORMALISE_STEP_RMS;
-}
-
 static bool batch_in_slots(verdict *to) {
     const ambit_settings *settings = to->settings;
     const int64_t batch = settings->train.batch, slots = settings->train.slots;
@@ -109,32 +70,6 @@ static bool batch_in_slots(verdict *to) {
         " slots; write a multiple, such as %" PRId64,
         batch, slots, (batch / slots + 1) * slots);
     return batch % slots != 0;
-}
-
-static bool width_in_heads(verdict *to) {
-    const ambit_settings *settings = to->settings;
-    const int64_t width = settings->network.width, heads = settings->network.heads;
-    say(to,
-        "%" PRId64 " heads do not divide network.width %" PRId64
-        "; change one of them, such as the width to %" PRId64,
-        heads, width, (width / heads + 1) * heads);
-    return settings->network.kind == AMBIT_NETWORK_DIT && width % heads != 0;
-}
-
-static bool camera_width_in_heads(verdict *to) {
-    const ambit_settings *settings = to->settings;
-    const int64_t width = settings->network.camera_width, heads = settings->network.camera_heads;
-    say(to,
-        "%" PRId64 " heads do not divide network.camera_width %" PRId64
-        "; change one of them, such as the width to %" PRId64,
-        heads, width, (width / heads + 1) * heads);
-    return settings->data.camera.count > 0 && width % heads != 0;
-}
-
-static bool patches_of_others(verdict *to) {
-    const ambit_settings *settings = to->settings;
-    say(to, "only dit takes images as data; set network.kind to dit, or this to 0");
-    return settings->network.patch > 0 && settings->network.kind != AMBIT_NETWORK_DIT;
 }
 
 static bool images_in_chunks(verdict *to) {
@@ -149,25 +84,6 @@ static bool images_in_parts(verdict *to) {
     say(to, "an image is one field, but data.action names %d; name one",
         settings->data.action.count);
     return settings->network.patch > 0 && settings->data.action.count > 1;
-}
-
-static bool conditioning_unknown(verdict *to) {
-    const ambit_settings *settings = to->settings;
-    const char *fault =
-        ambit_network_conditioning_fault(settings->network.kind, settings->network.conditioning);
-    say(to, "%s; write what it takes, or leave it out", fault ? fault : "");
-    return fault != NULL;
-}
-
-static bool levels_odd(verdict *to) {
-    const ambit_settings *settings = to->settings;
-    const int64_t depth = settings->network.depth, horizon = settings->data.horizon;
-    const int64_t multiple = depth < 32 ? (int64_t)1 << (depth - 1) : INT64_MAX;
-    say(to,
-        "%" PRId64 " levels of unet1d halve the chunk %" PRId64 " times, which %" PRId64
-        " steps do not allow; lower network.depth or make data.horizon a multiple of %" PRId64,
-        depth, depth - 1, horizon, multiple);
-    return settings->network.kind == AMBIT_NETWORK_UNET1D && horizon % multiple != 0;
 }
 
 static bool guided_without_drop(verdict *to) {
@@ -191,13 +107,6 @@ static bool nothing_held_out(verdict *to) {
     say(to, "validation needs held-out episodes; set data.holdout, for instance to 0.05, or this "
             "to 0");
     return settings->train.validate_every > 0 && !(settings->data.holdout > 0);
-}
-
-static bool too_many_levels(verdict *to) {
-    const ambit_settings *settings = to->settings;
-    say(to, "%" PRId64 " steps, but schedule.bins gives %d noise levels; write at most that",
-        settings->sampler.steps, settings->schedule.bins);
-    return settings->sampler.steps > settings->schedule.bins;
 }
 
 static bool executes_too_much(verdict *to) {
@@ -224,26 +133,15 @@ static const struct {
     bool (*broken)(verdict *to);
     const char *paths[2];
 } rules[] = {
-    {no_sources, {"data.sources"}},
-    {shares_of_some, {"data.sources.N.share"}},
     {weight_and_share, {"data.sources.N.weight", "data.sources.N.share"}},
-    {weights_all_zero, {"data.sources.N.weight"}},
     {source_unusable, {"data.sources.N.sigma_min", "data.sources.N.sigma_max"}},
     {names_alike, {"data.sources.N.name", "data.sources.N.path"}},
-    {no_action, {"data.action"}},
-    {observation_by_step, {"data.normalise_observation"}},
     {batch_in_slots, {"train.batch", "train.slots"}},
-    {width_in_heads, {"network.heads", "network.width"}},
-    {camera_width_in_heads, {"network.camera_heads", "network.camera_width"}},
-    {patches_of_others, {"network.patch", "network.kind"}},
     {images_in_chunks, {"network.patch", "data.horizon"}},
     {images_in_parts, {"network.patch", "data.action"}},
-    {conditioning_unknown, {"network.conditioning", "network.kind"}},
-    {levels_odd, {"network.depth", "data.horizon"}},
     {guided_without_drop, {"sampler.guidance", "network.drop"}},
     {warmup_too_long, {"train.warmup", "train.steps"}},
     {nothing_held_out, {"train.validate_every", "data.holdout"}},
-    {too_many_levels, {"sampler.steps", "schedule.bins"}},
     {executes_too_much, {"eval.execute", "data.horizon"}},
     {told_in_vain, {"eval.caption", "data.caption"}},
     {options_of_nothing, {"environment.options", "environment.plugin"}},
@@ -252,7 +150,7 @@ static const struct {
 static bool is_faulty(const ambit_config *config, const char *path) {
     int index;
     const ambit_schema_row *row = ambit_schema_find(path, &index);
-    for (int i = 0; i < AMBIT_MAX_SOURCES; i++)
+    for (int i = 0; i < AMBIT_MOST_SOURCES; i++)
         if (ambit_config_place(config, row, i)->faulty)
             return true;
     return false;
@@ -262,7 +160,7 @@ static bool is_faulty(const ambit_config *config, const char *path) {
  * source where that has neither. */
 static ambit_place blamed_place(const ambit_config *config, const char *const paths[2],
                                 int source) {
-    for (int i = 0; i < 2 && paths[i]; i++) {
+    for (int i = 0; i < 2; i++) {
         int index;
         const ambit_schema_row *row = ambit_schema_find(paths[i], &index);
         const ambit_place place = *ambit_config_place(config, row, source);
@@ -272,19 +170,86 @@ static ambit_place blamed_place(const ambit_config *config, const char *const pa
     return source >= 0 ? config->source_places[source] : (ambit_place){0};
 }
 
-void ambit_config_check_rules(ambit_config *config) {
+static void check_own_rules(ambit_config *config) {
     int index;
-    const ambit_schema_row *sources = ambit_schema_find("data.sources", &index);
-    const ambit_place listed = *ambit_config_place(config, sources, -1);
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         const char *const *paths = rules[i].paths;
         char path[AMBIT_PATH_SIZE];
         verdict to = {.settings = &config->settings, .source = -1};
-        bool skip = is_faulty(config, paths[0]) || (paths[1] && is_faulty(config, paths[1])) ||
-                    (rules[i].broken == no_sources && !listed.line && !listed.argument);
-        if (skip || !rules[i].broken(&to))
+        if (is_faulty(config, paths[0]) || is_faulty(config, paths[1]) || !rules[i].broken(&to))
             continue;
         ambit_schema_path(ambit_schema_find(paths[0], &index), to.source, path);
         ambit_config_note(config, blamed_place(config, paths, to.source), path, "%s", to.what);
     }
+}
+
+/* ---- the checks of core and of the data ---- */
+
+enum { MOST_NAMED = 4 };
+
+/* A key that a message names. */
+typedef struct {
+    const ambit_schema_row *row;
+    int index;
+} named_key;
+
+static int find_keys(const char *message, named_key keys[MOST_NAMED]) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_.";
+    int count = 0;
+    for (const char *at = message; *at && count < MOST_NAMED; at += strcspn(at, letters)) {
+        char path[AMBIT_PATH_SIZE];
+        const int length = (int)strspn(at, letters);
+        snprintf(path, sizeof path, "%.*s", length, at);
+        keys[count].row = ambit_schema_find(path, &keys[count].index);
+        count += keys[count].row != NULL;
+        at += length;
+    }
+    return count;
+}
+
+/* Whether something was said already of the key, or of one below it. */
+static bool is_noted(const ambit_config *config, const named_key *key) {
+    int count;
+    const ambit_schema_row *rows = ambit_schema_rows(&count);
+    const ambit_place *place = ambit_config_place(config, key->row, key->index);
+    if (!key->row->initial && !place->line && !place->argument)
+        return true; /* missing */
+    for (int i = 0; i < count; i++)
+        if (ambit_schema_is_within(&rows[i], key->row->path) && is_faulty(config, rows[i].path))
+            return true;
+    return false;
+}
+
+/* Notes what a check has just refused, at the key that its message begins with; where the user did
+ * not give that, at the next one that it names. */
+static void note_refusal(ambit_config *config) {
+    char message[AMBIT_MESSAGE_SIZE], path[AMBIT_PATH_SIZE] = "";
+    named_key keys[MOST_NAMED];
+    ambit_place place = {0};
+    snprintf(message, sizeof message, "%s", ambit_message());
+    const int count = find_keys(message, keys);
+    for (int i = count - 1; i >= 0; i--) {
+        const ambit_place *here = ambit_config_place(config, keys[i].row, keys[i].index);
+        if (is_noted(config, &keys[i]))
+            return;
+        if (here->line || here->argument)
+            place = *here;
+    }
+    if (count > 0)
+        ambit_schema_path(keys[0].row, keys[0].index, path);
+    if (!place.line && !place.argument && count > 0 && keys[0].index >= 0)
+        place = config->source_places[keys[0].index];
+    const size_t length = strlen(path);
+    const bool leads = count > 0 && strncmp(message, path, length) == 0 && message[length] == ':';
+    ambit_config_note(config, place, path, "%s", message + (leads ? length + 2 : 0));
+}
+
+void ambit_config_check_rules(ambit_config *config) {
+    int next = 0;
+    ambit_status status;
+    check_own_rules(config);
+    while ((status = ambit_experiment_check(&config->settings, &next)) == AMBIT_CONFIG)
+        note_refusal(config);
+    if (status != AMBIT_OK)
+        config->status = status;
 }

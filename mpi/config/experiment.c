@@ -1,12 +1,14 @@
 #include "experiment.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 /* ---- the mixture ---- */
 
-static ambit_status open_mixture(const ambit_settings *settings, ambit_mixture **mixture) {
-    ambit_source_use uses[AMBIT_MAX_SOURCES];
+/* `uses` is what the options point to. */
+static ambit_mixture_options mixture_options(const ambit_settings *settings,
+                                             ambit_source_use uses[AMBIT_MOST_SOURCES]) {
     for (int i = 0; i < settings->data.source_count; i++) {
         const ambit_source_settings *source = &settings->data.sources[i];
         uses[i] = (ambit_source_use){.path = source->path,
@@ -15,7 +17,7 @@ static ambit_status open_mixture(const ambit_settings *settings, ambit_mixture *
                                      .sigma_min = source->sigma_min,
                                      .sigma_max = source->sigma_max};
     }
-    ambit_mixture_options options = {
+    return (ambit_mixture_options){
         .sources = uses,
         .source_count = settings->data.source_count,
         .observation = settings->data.observation.names,
@@ -39,7 +41,6 @@ static ambit_status open_mixture(const ambit_settings *settings, ambit_mixture *
         .seed = (uint64_t)settings->run.seed,
         .cache_bytes = settings->data.cache_mib << 20,
     };
-    return ambit_mixture_open(&options, mixture);
 }
 
 static ambit_status check_missing(const ambit_settings *settings, const ambit_mixture *mixture) {
@@ -91,7 +92,9 @@ static ambit_status check_mixture(const ambit_settings *settings, const ambit_mi
 }
 
 ambit_status ambit_experiment_mixture(const ambit_settings *settings, ambit_mixture **mixture) {
-    AMBIT_TRY(open_mixture(settings, mixture));
+    ambit_source_use uses[AMBIT_MOST_SOURCES];
+    const ambit_mixture_options options = mixture_options(settings, uses);
+    AMBIT_TRY(ambit_mixture_open(&options, mixture));
     const ambit_status status = check_mixture(settings, *mixture);
     if (status != AMBIT_OK) {
         ambit_mixture_close(*mixture);
@@ -114,17 +117,22 @@ static ambit_status task_classes(const ambit_settings *settings, const ambit_mix
     return ambit_task_classes(settings->train.task, all, *count, *classes);
 }
 
+/* The draw over classes as the task draws them. */
+static ambit_status draw_over(const ambit_settings *settings, const ambit_schedule *schedule,
+                              const ambit_class *classes, int count, ambit_draw **draw) {
+    const int denoises = settings->train.task == AMBIT_TASK_DENOISE;
+    return ambit_draw_create(schedule, denoises ? settings->draw : AMBIT_DRAW_SAMPLE_FIRST, classes,
+                             count, denoises ? floor_of : NULL, &settings->objective, draw);
+}
+
 ambit_status ambit_experiment_draw(const ambit_settings *settings, const ambit_schedule *schedule,
                                    const ambit_mixture *mixture, ambit_draw **draw) {
-    const int denoises = settings->train.task == AMBIT_TASK_DENOISE;
     ambit_class *classes = NULL;
     int count;
     *draw = NULL;
     ambit_status status = task_classes(settings, mixture, AMBIT_PART_TRAINED, &classes, &count);
     if (status == AMBIT_OK)
-        status = ambit_draw_create(schedule, denoises ? settings->draw : AMBIT_DRAW_SAMPLE_FIRST,
-                                   classes, count, denoises ? floor_of : NULL, &settings->objective,
-                                   draw);
+        status = draw_over(settings, schedule, classes, count, draw);
     free(classes);
     return status;
 }
@@ -176,6 +184,15 @@ ambit_status ambit_experiment_heldout_draw(const ambit_settings *settings,
     return ambit_fail_within(status, "held-out samples (data.holdout)");
 }
 
+/* ---- the sampler ---- */
+
+ambit_sampler_options ambit_experiment_sampler(const ambit_settings *settings) {
+    return (ambit_sampler_options){.kind = settings->sampler.kind,
+                                   .steps = (int)settings->sampler.steps,
+                                   .clamp = settings->sampler.clamp,
+                                   .prediction = settings->objective.prediction};
+}
+
 /* ---- the network ---- */
 
 static ambit_image_shape image_of(const ambit_settings *settings, const ambit_sample_shape *shape) {
@@ -222,4 +239,82 @@ ambit_network_options ambit_experiment_network(const ambit_settings *settings,
         .crop = ambit_tasks[settings->train.task].crop,
         .prediction = settings->objective.prediction,
         .sigma_data = settings->network.sigma_data};
+}
+
+/* ---- checks without data ---- */
+
+/* The smallest sample that the settings' fields could make. */
+static ambit_sample_shape least_shape(const ambit_settings *settings) {
+    ambit_sample_shape shape = {.chunk_steps = settings->data.horizon, .chunk_width = 1};
+    const int64_t patch = settings->network.patch, camera_patch = settings->network.camera_patch;
+    shape.observation_size = settings->data.observation_steps * settings->data.observation.count;
+    shape.image.channels = 1;
+    shape.image.height = shape.image.width = patch;
+    shape.camera.views = settings->data.camera.count;
+    shape.camera.channels = 1;
+    shape.camera.height = shape.camera.width = camera_patch;
+    shape.text.tokens = shape.text.size = settings->data.text.count;
+    shape.caption.slots = *settings->data.caption ? settings->network.caption_slots : 0;
+    return shape;
+}
+
+/* Whether some source may be used at each noise level, where no store has a say in it. */
+static ambit_status check_draw(const ambit_settings *settings) {
+    ambit_class classes[AMBIT_MOST_SOURCES];
+    const int count = settings->data.source_count;
+    if (count == 0)
+        return AMBIT_OK;
+    for (int i = 0; i < count; i++) {
+        const ambit_source_settings *source = &settings->data.sources[i];
+        classes[i] = (ambit_class){.source = i,
+                                   .count = 1,
+                                   .weight = source->share > 0 ? source->share : source->weight,
+                                   .sigma_min = source->sigma_min,
+                                   .sigma_max = isnan(source->sigma_max) ? 1 : source->sigma_max};
+        if (isnan(source->sigma_min))
+            return AMBIT_OK;
+    }
+    ambit_schedule *schedule;
+    ambit_draw *draw = NULL;
+    AMBIT_TRY(ambit_schedule_create(&settings->schedule, &schedule));
+    ambit_status status = ambit_task_classes(settings->train.task, classes, count, classes);
+    if (status == AMBIT_OK)
+        status = draw_over(settings, schedule, classes, count, &draw);
+    ambit_draw_destroy(draw);
+    ambit_schedule_destroy(schedule);
+    return status;
+}
+
+static ambit_status check_schedule(const ambit_settings *settings) {
+    return ambit_schedule_check(&settings->schedule);
+}
+
+static ambit_status check_objective(const ambit_settings *settings) {
+    return ambit_objective_check(&settings->objective);
+}
+
+static ambit_status check_sampler(const ambit_settings *settings) {
+    const ambit_sampler_options options = ambit_experiment_sampler(settings);
+    return ambit_sampler_check(&options, settings->schedule.bins);
+}
+
+static ambit_status check_data(const ambit_settings *settings) {
+    ambit_source_use uses[AMBIT_MOST_SOURCES];
+    const ambit_mixture_options options = mixture_options(settings, uses);
+    return ambit_mixture_check(&options);
+}
+
+ambit_status ambit_experiment_check(const ambit_settings *settings, int *next) {
+    static ambit_status (*const checks[])(const ambit_settings *) = {
+        check_schedule, check_objective, check_sampler, check_data, check_draw};
+    enum { CHECKS = sizeof checks / sizeof checks[0] };
+    while (*next < CHECKS)
+        AMBIT_TRY(checks[(*next)++](settings));
+    const ambit_sample_shape shape = least_shape(settings);
+    const ambit_network_options options = ambit_experiment_network(settings, &shape);
+    const int64_t rows = settings->train.batch / settings->train.slots;
+    int number = *next - CHECKS;
+    const ambit_status status = ambit_network_check_next(&options, rows > 1 ? rows : 1, &number);
+    *next = CHECKS + number;
+    return status;
 }

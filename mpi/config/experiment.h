@@ -24,8 +24,17 @@ ambit_status ambit_experiment_heldout_draw(const ambit_settings *settings,
                                            const ambit_schedule *schedule,
                                            const ambit_mixture *mixture, ambit_draw **draw);
 
+/* The sampler of a policy. */
+ambit_sampler_options ambit_experiment_sampler(const ambit_settings *settings);
+
 /* The network for samples of this shape. */
 ambit_network_options ambit_experiment_network(const ambit_settings *settings,
                                                const ambit_sample_shape *shape);
+
+/* The checks that core and datasets make of what they are given, with no data at hand, so that what
+ * passes them trains on any data that has the fields. Runs them from number *next on, 0 to start
+ * with, and returns at the first that fails with *next behind it: its message begins with the key
+ * that is to blame. AMBIT_OK: there are no more. */
+ambit_status ambit_experiment_check(const ambit_settings *settings, int *next);
 
 #endif

@@ -18,29 +18,16 @@
 #define BOOLEAN AMBIT_TYPE_BOOLEAN
 #define CHOICE AMBIT_TYPE_CHOICE
 
-/* Choices are written in the order of their enums. */
-#define IN_ORDER(first, second) _Static_assert((first) == 0 && (second) == 1, "order of choices")
-IN_ORDER(AMBIT_NORMALISE_NONE, AMBIT_NORMALISE_STANDARD);
-_Static_assert(AMBIT_NORMALISE_BOUNDS_Q99 == 2 && AMBIT_NORMALISE_STEP_RMS == 3,
-               "order of choices");
-IN_ORDER(AMBIT_SCHEDULE_COSINE, AMBIT_SCHEDULE_UNIFORM);
-IN_ORDER(AMBIT_PREDICT_X0, AMBIT_PREDICT_EPSILON);
-IN_ORDER(AMBIT_LOSS_DENOISING, AMBIT_LOSS_AMBIENT);
-IN_ORDER(AMBIT_BETWEEN_SKIP, AMBIT_BETWEEN_DENOISE);
-IN_ORDER(AMBIT_WEIGHT_UNIFORM, AMBIT_WEIGHT_MIN_SNR);
-IN_ORDER(AMBIT_DRAW_SIGMA_FIRST, AMBIT_DRAW_SAMPLE_FIRST);
-IN_ORDER(AMBIT_NETWORK_MLP, AMBIT_NETWORK_DIT);
-_Static_assert(AMBIT_NETWORK_UNET1D == 2, "order of choices");
-IN_ORDER(AMBIT_CONDITIONING_AUTO, AMBIT_CONDITIONING_CONCAT);
-_Static_assert(AMBIT_CONDITIONING_ADALN == 2 && AMBIT_CONDITIONING_CONTEXT == 3 &&
-                   AMBIT_CONDITIONING_FILM == 4,
-               "order of choices");
-IN_ORDER(AMBIT_PRECONDITION_NONE, AMBIT_PRECONDITION_FULL);
-IN_ORDER(AMBIT_TASK_DENOISE, AMBIT_TASK_CLASSIFY);
-_Static_assert(AMBIT_TASK_CLASSIFY_CROP == 2 && AMBIT_TASKS == 3, "order of choices");
-IN_ORDER(AMBIT_PRECISION_SINGLE, AMBIT_PRECISION_BF16);
-IN_ORDER(AMBIT_SAMPLER_DDIM, AMBIT_SAMPLER_ANCESTRAL);
-#define NORMALISATIONS "none|standard|bounds_q99|step_rms"
+/* From AMBIT_LIMITS (core/base/limits.h). */
+#define WITHIN(name) .least = AMBIT_LEAST_##name, .most = AMBIT_MOST_##name
+
+/* Of AMBIT_NETWORKS and AMBIT_NETWORK_WAYS (core/networks/network.h). */
+#define NETWORK_HELP(constant, name, text) " " #name ": " text "."
+#define WAY_HELP(kind, name, conditioning, word, width, depth) " " #name ": " #word "."
+#define WAY_WIDTH(kind, name, conditioning, word, width, depth)                                    \
+    " " #name " with " #word ": " #width "."
+#define WAY_DEPTH(kind, name, conditioning, word, width, depth)                                    \
+    " " #name " with " #word ": " #depth "."
 
 static const ambit_schema_row rows[] = {
     {"run.title", TEXT, "", AT(run.title),
@@ -92,106 +79,109 @@ static const ambit_schema_row rows[] = {
      .help = "Field whose chunks are denoised, or several that make one action, side by side in "
              "this order."},
     {"data.observation_steps", INTEGER, "2", AT(data.observation_steps), .unit = "steps",
-     .least = 1, .most = 1024,
+     WITHIN(OBSERVATION_STEPS),
      .help = "Steps of observation, the present one included. Before an episode's start its first "
              "step is repeated."},
-    {"data.horizon", INTEGER, "16", AT(data.horizon), .unit = "steps", .least = 1, .most = 4096,
+    {"data.horizon", INTEGER, "16", AT(data.horizon), .unit = "steps", WITHIN(HORIZON),
      .help = "Steps of action in a chunk."},
-    {"data.action_offset", INTEGER, "0", AT(data.action_offset), .unit = "steps", .least = -1024,
-     .most = 1024,
+    {"data.action_offset", INTEGER, "0", AT(data.action_offset), .unit = "steps",
+     WITHIN(ACTION_OFFSET),
      .help = "Where the chunk begins, relative to the present step: 0 where the action field holds "
              "what was done at the step, 1 where it holds positions and the next one is meant."},
     {"data.relative", BOOLEAN, "false", AT(data.relative),
      .help = "Subtract the action fields' present values from every step of the chunk."},
     {"data.normalise_observation", CHOICE, "standard", AT(data.normalise_observation),
-     .choices = NORMALISATIONS,
+     .choices = AMBIT_CHOICES(AMBIT_NORMALISATIONS),
      .help =
          "none: as stored; standard: mean 0 and standard deviation 1; bounds_q99: quantiles "
          ".01 and .99 go to -1 and 1, what lies beyond is clipped (of an element with one value "
          "but for rare steps: least and greatest)."},
     {"data.normalise_action", CHOICE, "standard", AT(data.normalise_action),
-     .choices = NORMALISATIONS,
+     .choices = AMBIT_CHOICES(AMBIT_NORMALISATIONS),
      .help = "As data.normalise_observation; step_rms divides each future step of the chunk by its "
              "root mean square over the data, and suits relative chunks."},
-    {"data.holdout", NUMBER, "0", AT(data.holdout), .least = 0, .most = 0.5,
+    {"data.holdout", NUMBER, "0", AT(data.holdout), WITHIN(HOLDOUT),
      .help = "Fraction of the episodes of each source that is kept out of training, to validate "
              "on."},
     {"data.cache_mib", INTEGER, "512", AT(data.cache_mib), .unit = "MiB", .least = 1, .most = 1e7,
      .help = "Memory a rank for data. Fields that fit are kept in memory once read."},
 
-    {"schedule.kind", CHOICE, "cosine", AT(schedule.kind), .choices = "cosine|uniform|lognormal",
+    {"schedule.kind", CHOICE, "cosine", AT(schedule.kind),
+     .choices = AMBIT_CHOICES(AMBIT_SCHEDULE_KINDS),
      .help = "How noise levels are drawn: the squared-cosine steps of diffusion policies, uniform "
              "in σ, or lognormal in the variance-exploding σ."},
-    {"schedule.bins", INTEGER, "100", AT(schedule.bins), .least = 2, .most = 100000,
+    {"schedule.bins", INTEGER, "100", AT(schedule.bins), WITHIN(BINS),
      .help = "Steps of the cosine schedule, or bins of the others (1000 is plenty)."},
-    {"schedule.mean", NUMBER, "-1.2", AT(schedule.mean), .least = -20, .most = 20,
+    {"schedule.mean", NUMBER, "-1.2", AT(schedule.mean), WITHIN(LOG_MEAN),
      .help = "Mean of ln σ, lognormal only (variance-exploding σ)."},
-    {"schedule.std", NUMBER, "1.2", AT(schedule.std), .least = 0, .most = 20, .above = true,
+    {"schedule.std", NUMBER, "1.2", AT(schedule.std), WITHIN(LOG_STD), .above = true,
      .help = "Standard deviation of ln σ, lognormal only."},
 
-    {"ambient.prediction", CHOICE, "x0", AT(objective.prediction), .choices = "x0|epsilon|v",
+    {"ambient.prediction", CHOICE, "x0", AT(objective.prediction),
+     .choices = AMBIT_CHOICES(AMBIT_PREDICTIONS),
      .help = "What the network predicts: the clean chunk, the noise, or v."},
-    {"ambient.loss", CHOICE, "denoising", AT(objective.loss), .choices = "denoising|ambient",
+    {"ambient.loss", CHOICE, "denoising", AT(objective.loss),
+     .choices = AMBIT_CHOICES(AMBIT_LOSSES),
      .help = "Loss of samples whose sigma_min is above 0: denoising treats them as clean above "
              "sigma_min; ambient uses no more of them than their noised version at sigma_min."},
-    {"ambient.buffer", NUMBER, "4", AT(objective.buffer), .least = 1, .most = 1e6, .above = true,
+    {"ambient.buffer", NUMBER, "4", AT(objective.buffer), WITHIN(BUFFER), .above = true,
      .help = "Largest σ²/(σ² - sigma_min²) at which the ambient loss is taken: it bounds the "
              "variance of the target. 4 means σ of at least 1.1547 sigma_min."},
-    {"ambient.between", CHOICE, "skip", AT(objective.between), .choices = "skip|denoise",
+    {"ambient.between", CHOICE, "skip", AT(objective.between),
+     .choices = AMBIT_CHOICES(AMBIT_BETWEENS),
      .help = "What happens between sigma_min and the buffer's edge under the ambient loss: the "
              "sample is not used there, or takes the denoising loss."},
-    {"ambient.weight", CHOICE, "uniform", AT(objective.weight), .choices = "uniform|min_snr|edm",
-     .help = "Weight of the loss over noise levels."},
-    {"ambient.draw", CHOICE, "sigma_first", AT(draw), .choices = "sigma_first|sample_first",
+    {"ambient.weight", CHOICE, "uniform", AT(objective.weight),
+     .choices = AMBIT_CHOICES(AMBIT_LOSS_WEIGHTS), .help = "Weight of the loss over noise levels."},
+    {"ambient.draw", CHOICE, "sigma_first", AT(draw), .choices = AMBIT_CHOICES(AMBIT_DRAW_ORDERS),
      .help = "sigma_first: noise levels follow the schedule exactly, each with a sample that may "
              "be used there; sample_first: samples follow their weights exactly, each with a noise "
              "level at which it may be used."},
 
-    {"network.kind", CHOICE, "mlp", AT(network.kind), .choices = "mlp|dit|unet1d",
-     .help =
-         "mlp: residual perceptron; dit: transformer over the steps of the chunk or the patches "
-         "of an image (adaLN-zero); unet1d: temporal U-Net, for chunks whose steps halve depth "
-         "- 1 times."},
-    {"network.width", INTEGER, "384", AT(network.width), .least = 1, .most = 65536,
+    {"network.kind", CHOICE, "mlp", AT(network.kind), .choices = AMBIT_NETWORKS(AMBIT_NETWORK_WORD),
+     .help = "The network." AMBIT_NETWORKS(NETWORK_HELP)},
+    {"network.width", INTEGER, "384", AT(network.width), WITHIN(WIDTH),
      .help = "Width of the hidden layers; unet1d: of the first level, a multiple of 8, doubled at "
-             "each level. Left out: 384 for mlp (160 with adaln), 256 for dit, 64 for unet1d."},
-    {"network.depth", INTEGER, "3", AT(network.depth), .least = 1, .most = 1024,
-     .help = "Number of residual blocks; unet1d: of levels. Left out: 3, for dit 4."},
-    {"network.heads", INTEGER, "4", AT(network.heads), .least = 1, .most = 1024,
+             "each level. Where left out:" AMBIT_NETWORK_WAYS(WAY_WIDTH)},
+    {"network.depth", INTEGER, "3", AT(network.depth), WITHIN(DEPTH),
+     .help = "Number of residual blocks; unet1d: of levels, at most 8. Where "
+             "left out:" AMBIT_NETWORK_WAYS(WAY_DEPTH)},
+    {"network.heads", INTEGER, "4", AT(network.heads), WITHIN(HEADS),
      .help = "Attention heads, dit only; must divide network.width."},
-    {"network.patch", INTEGER, "0", AT(network.patch), .unit = "pixels", .least = 0, .most = 1024,
+    {"network.patch", INTEGER, "0", AT(network.patch), .unit = "pixels", .least = 0,
+     .most = AMBIT_MOST_SIDE,
      .help = "Side of the squares that are dit's tokens where data.action holds images or latents, "
              "channels × height × width; must divide both sides. Needs data.horizon 1. 0: the data "
              "is a chunk of actions."},
-    {"network.camera_patch", INTEGER, "8", AT(network.camera_patch), .unit = "pixels", .least = 1,
-     .most = 1024,
+    {"network.camera_patch", INTEGER, "8", AT(network.camera_patch), .unit = "pixels", WITHIN(SIDE),
      .help = "Side of the squares into which the pictures of data.camera are cut; must divide both "
              "sides."},
-    {"network.camera_width", INTEGER, "128", AT(network.camera_width), .least = 1, .most = 16384,
+    {"network.camera_width", INTEGER, "128", AT(network.camera_width), WITHIN(CAMERA_WIDTH),
      .help = "Width of the transformer that reads the pictures of data.camera."},
-    {"network.camera_depth", INTEGER, "2", AT(network.camera_depth), .least = 0, .most = 100,
+    {"network.camera_depth", INTEGER, "2", AT(network.camera_depth), WITHIN(CAMERA_DEPTH),
      .help = "Its number of blocks."},
-    {"network.camera_heads", INTEGER, "4", AT(network.camera_heads), .least = 1, .most = 1024,
+    {"network.camera_heads", INTEGER, "4", AT(network.camera_heads), WITHIN(HEADS),
      .help = "Its attention heads; must divide network.camera_width."},
-    {"network.caption_slots", INTEGER, "32", AT(network.caption_slots), .least = 1, .most = 4096,
+    {"network.caption_slots", INTEGER, "32", AT(network.caption_slots), WITHIN(TOKENS),
      .help = "Words and pairs of neighbouring words that are read of data.caption, words first."},
-    {"network.caption_buckets", INTEGER, "4096", AT(network.caption_buckets), .least = 1,
-     .most = 16777216,
+    {"network.caption_buckets", INTEGER, "4096", AT(network.caption_buckets), WITHIN(BUCKETS),
      .help = "Rows of the table that is learned for words and pairs; two of them may share a row. "
              "Each row is as wide as the network."},
     {"network.conditioning", CHOICE, "auto", AT(network.conditioning),
-     .choices = "auto|concat|adaln|context|film",
-     .help = "How the network is told its conditions. mlp: concat: side by side with the chunk; or "
-             "adaln: by the scales, shifts and gates of its blocks, made from conditions and σ "
-             "(about five times the work at the same width). dit: adaln; or context: as tokens "
-             "beside those of the chunk. unet1d: film: by the scales and shifts of its channels. "
-             "auto or left out: concat for mlp, adaln for dit, film for unet1d."},
-    {"network.precondition", CHOICE, "none", AT(network.precondition), .choices = "none|full",
+     .choices = AMBIT_CHOICES(AMBIT_CONDITIONINGS),
+     .help =
+         "How the network is told its conditions. concat: side by side with the chunk; adaln: "
+         "by the scales, shifts and gates of its blocks, made from conditions and σ (about "
+         "five times the work at the same width); context: as tokens beside those of the "
+         "chunk; film: by the scales and shifts of its channels. What each can, the first being "
+         "what auto or left out means:" AMBIT_NETWORK_WAYS(WAY_HELP)},
+    {"network.precondition", CHOICE, "none", AT(network.precondition),
+     .choices = AMBIT_CHOICES(AMBIT_PRECONDITIONS),
      .help =
          "full: inputs and outputs are scaled and mixed so that both have unit variance at each "
          "noise level, for data of standard deviation network.sigma_data."},
-    {"network.sigma_data", NUMBER, "1", AT(network.sigma_data), .least = 0, .most = 1e6,
-     .above = true, .help = "Standard deviation of normalised chunks, for network.precondition."},
+    {"network.sigma_data", NUMBER, "1", AT(network.sigma_data), WITHIN(SIGMA_DATA), .above = true,
+     .help = "Standard deviation of normalised chunks, for network.precondition."},
     {"network.drop", NUMBER, "0", AT(network.drop), .least = 0, .most = 1,
      .help = "Probability that a training sample loses a condition (observation, camera, text, "
              "caption), for each of them on its own, so that the policy can be guided "
@@ -201,7 +191,7 @@ static const ambit_schema_row rows[] = {
      .help = "Compute what lies within a block again in backward instead of keeping it: less "
              "memory, about a third more time, the same bits."},
 
-    {"train.task", CHOICE, "denoise", AT(train.task), .choices = "denoise|classify|classify_crop",
+    {"train.task", CHOICE, "denoise", AT(train.task), .choices = AMBIT_CHOICES(AMBIT_TASK_LIST),
      .help = "What the network learns: to denoise, which makes a policy; or to tell clean samples "
              "(sigma_min 0) from others at each noise level, of the whole sample or of a crop."},
     {"train.crop", INTEGER, "4", AT(train.crop), .unit = "steps or pixels", .least = 1,
@@ -215,10 +205,11 @@ static const ambit_schema_row rows[] = {
      .help = "Parts into which a batch is divided. Ranks take whole slots, so this is the largest "
              "useful number of ranks, and results are the same bit by bit for every number of "
              "ranks that divides it. Must divide train.batch."},
-    {"train.threads", INTEGER, "1", AT(train.threads), .least = 1, .most = 1024,
+    {"train.threads", INTEGER, "1", AT(train.threads), WITHIN(THREADS),
      .help = "Threads in a rank, for nodes whose memory does not hold a rank for each core. The "
              "result does not depend on them."},
-    {"train.precision", CHOICE, "single", AT(train.precision), .choices = "single|bf16",
+    {"train.precision", CHOICE, "single", AT(train.precision),
+     .choices = AMBIT_CHOICES(AMBIT_PRECISIONS),
      .help = "bf16: factors of matrix products are rounded to bfloat16, sums and all that is kept "
              "stay single; faster on processors with AVX512-BF16, refused on others. Results "
              "differ from those of single."},
@@ -256,16 +247,18 @@ static const ambit_schema_row rows[] = {
     {"train.keep", INTEGER, "3", AT(train.keep), .unit = "checkpoints", .least = 1, .most = 1e6,
      .help = "Number of checkpoints that are kept, the latest ones."},
 
-    {"sampler.kind", CHOICE, "ddim", AT(sampler.kind), .choices = "ddim|ancestral",
+    {"sampler.kind", CHOICE, "ddim", AT(sampler.kind),
+     .choices = AMBIT_CHOICES(AMBIT_SAMPLER_KINDS),
      .help = "ddim: deterministic; ancestral: DDPM, with fresh noise at every step."},
-    {"sampler.steps", INTEGER, "10", AT(sampler.steps), .unit = "steps", .least = 1, .most = 100000,
+    {"sampler.steps", INTEGER, "10", AT(sampler.steps), .unit = "steps", WITHIN(BINS),
      .help = "Runs of the network for one sample; at most schedule.bins."},
-    {"sampler.clamp", NUMBER, "0", AT(sampler.clamp), .least = 0, .most = 1e6,
+    {"sampler.clamp", NUMBER, "0", AT(sampler.clamp), WITHIN(CLAMP),
      .help = "Bound of the estimated clean chunk, in normalised units. 0: none."},
     {"sampler.guidance", NUMBER, "1", AT(sampler.guidance), .least = 0, .most = 100,
      .help = "Classifier-free guidance: how far the prediction goes from that without conditions "
              "(0) past that with them (1). Other values than 1 need network.drop in training."},
-    {"sampler.precision", CHOICE, "single", AT(sampler.precision), .choices = "single|bf16",
+    {"sampler.precision", CHOICE, "single", AT(sampler.precision),
+     .choices = AMBIT_CHOICES(AMBIT_PRECISIONS),
      .help = "As train.precision, for the products of sampling: in `eval` too, whatever the policy "
              "was trained with."},
 
@@ -280,7 +273,7 @@ static const ambit_schema_row rows[] = {
      .help = "Trials of an evaluation, over all ranks."},
     {"eval.batch", INTEGER, "64", AT(eval.batch), .unit = "trials", .least = 1, .most = 65536,
      .help = "Trials that a rank runs side by side, as one batch of the network."},
-    {"eval.execute", INTEGER, "8", AT(eval.execute), .unit = "steps", .least = 1, .most = 4096,
+    {"eval.execute", INTEGER, "8", AT(eval.execute), .unit = "steps", WITHIN(HORIZON),
      .help = "Steps of each predicted chunk that are executed before the next is predicted; at "
              "most data.horizon."},
     {"eval.seed", INTEGER, "1000", AT(eval.seed), .least = 0, .most = UNLIMITED,

@@ -33,7 +33,7 @@ typedef struct {
     double least, most;  /* bounds of integers and numbers; both 0: none */
     bool above;          /* `least` itself is not allowed */
     bool power_of_two;   /* integers */
-    const char *choices; /* "a|b|c" */
+    const char *choices; /* "a|b|c|" (core/base/choices.h) */
     const char *absent;  /* numbers: the word that stands for NaN */
     const char *help;
 } ambit_schema_row;

@@ -7,6 +7,7 @@
 #ifndef AMBIT_MPI_CONFIG_SETTINGS_H
 #define AMBIT_MPI_CONFIG_SETTINGS_H
 
+#include "../../core/base/limits.h"
 #include "../../core/method/draw.h"
 #include "../../core/method/objective.h"
 #include "../../core/method/optimizer.h"
@@ -16,7 +17,7 @@
 #include "../../datasets/mixture.h"
 #include "../../plugins/loader.h"
 
-enum { AMBIT_MAX_SOURCES = 64, AMBIT_MAX_OPTIONS = 64 };
+enum { AMBIT_MAX_OPTIONS = 64 };
 
 /* Names of fields, in order. */
 typedef struct {
@@ -37,7 +38,7 @@ typedef struct {
         int64_t seed;
     } run;
     struct {
-        ambit_source_settings sources[AMBIT_MAX_SOURCES];
+        ambit_source_settings sources[AMBIT_MOST_SOURCES];
         int source_count;
         ambit_field_list observation, action, camera, text;
         const char *caption; /* "": none */

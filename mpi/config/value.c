@@ -12,15 +12,13 @@
 
 enum { MOST_CHOICES = 16, CHOICE_SIZE = 32 };
 
-/* "a|b|c" taken apart; returns the number of choices. */
+/* "a|b|c|" taken apart; returns the number of choices. */
 static int split_choices(const char *choices, char words[MOST_CHOICES][CHOICE_SIZE]) {
     int count = 0;
-    for (const char *at = choices; count < MOST_CHOICES; at++) {
+    for (const char *at = choices; *at && count < MOST_CHOICES; at++) {
         int length = (int)strcspn(at, "|");
         snprintf(words[count++], CHOICE_SIZE, "%.*s", length, at);
         at += length;
-        if (!*at)
-            break;
     }
     return count;
 }

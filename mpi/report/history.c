@@ -68,9 +68,9 @@ static ambit_status read_sources(const ambit_json_place *place, const json_t *li
                                  ambit_history *history) {
     json_t *sources = NULL;
     AMBIT_TRY(ambit_json_get_array(place, line, "sources", &sources));
-    if (json_array_size(sources) > AMBIT_MAX_SOURCES)
+    if (json_array_size(sources) > AMBIT_MOST_SOURCES)
         return ambit_json_fault(place, "sources", "has %zu items where at most %d are meant",
-                                json_array_size(sources), AMBIT_MAX_SOURCES);
+                                json_array_size(sources), AMBIT_MOST_SOURCES);
     history->source_count = (int)json_array_size(sources);
     for (int i = 0; i < history->source_count; i++) {
         const char *name = json_string_value(json_array_get(sources, (size_t)i));
@@ -103,7 +103,7 @@ static ambit_status read_start(const ambit_json_place *place, const json_t *line
 
 static ambit_status read_train(const ambit_json_place *place, const json_t *line,
                                ambit_history *history) {
-    double sources[AMBIT_MAX_SOURCES];
+    double sources[AMBIT_MOST_SOURCES];
     if (!history->starts)
         return ambit_json_fault(place, "", "comes before any line of kind start");
     AMBIT_TRY(reserve_train(history));

@@ -34,13 +34,13 @@ typedef struct {
     double time; /* of the first start: seconds since 1970 */
     char commit[64], hosts[256];
     int source_count;
-    char sources[AMBIT_MAX_SOURCES][64];
+    char sources[AMBIT_MOST_SOURCES][64];
     ambit_bins bin_probability, effective_samples;
     /* Of the train lines. */
     int64_t train_count, train_room;
     double *train[AMBIT_TRAIN_COLUMNS];
     ambit_bins *bin_loss, *bin_count;
-    double source_total[AMBIT_MAX_SOURCES];
+    double source_total[AMBIT_MOST_SOURCES];
     /* Of the validate lines. */
     int64_t validate_count, validate_room;
     double *validate_step, *validate_loss;

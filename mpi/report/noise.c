@@ -101,7 +101,7 @@ static ambit_status draw_counts(ambit_section *section, const ambit_record *reco
 }
 
 /* Names of all sources of all runs, each once. */
-static int gather_sources(const ambit_records *records, const char *names[AMBIT_MAX_SOURCES]) {
+static int gather_sources(const ambit_records *records, const char *names[AMBIT_MOST_SOURCES]) {
     int count = 0;
     for (int i = 0; i < records->count; i++) {
         const ambit_history *history = &records->records[i].history;
@@ -109,7 +109,7 @@ static int gather_sources(const ambit_records *records, const char *names[AMBIT_
             int known = 0;
             while (known < count && strcmp(names[known], history->sources[s]) != 0)
                 known++;
-            if (known == count && count < AMBIT_MAX_SOURCES)
+            if (known == count && count < AMBIT_MOST_SOURCES)
                 names[count++] = history->sources[s];
         }
     }
@@ -127,7 +127,7 @@ static void fill_sources(const ambit_history *history, const char *const *names,
 
 static ambit_status draw_sources(ambit_section *section) {
     const ambit_records *records = section->records;
-    const char *names[AMBIT_MAX_SOURCES];
+    const char *names[AMBIT_MOST_SOURCES];
     int count = gather_sources(records, names);
     size_t methods = (size_t)records->method_count;
     double *values = NULL;

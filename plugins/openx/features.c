@@ -141,8 +141,8 @@ static int add_field(walk *at, const json_t *node) {
     field->problem = read_leaf(at, node, field);
     if (!field->problem && field->key[strspn(field->key, allowed)])
         field->problem = "has a name with characters other than letters, digits and _ . / -";
-    if (!field->problem && strlen(openx_field_name(field)) > OPENX_NAME_MOST)
-        field->problem = "has a name of more than 63 characters";
+    if (!field->problem && strlen(openx_field_name(field)) > AMBIT_MAX_FIELD_NAME)
+        field->problem = "has a name of more than 127 characters";
     return 0;
 }
 

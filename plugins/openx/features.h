@@ -15,8 +15,7 @@
 #include "dtype.h"
 #include "shared/pixels.h"
 
-/* NAME_MOST: the longest name that Ambit takes for a field. */
-enum { OPENX_MAX_FEATURES = 256, OPENX_KEY_SIZE = 256, OPENX_NAME_MOST = 63 };
+enum { OPENX_MAX_FEATURES = 256, OPENX_KEY_SIZE = 256 };
 
 typedef enum { OPENX_TENSOR, OPENX_IMAGE, OPENX_TEXT } openx_kind;
 typedef enum { OPENX_LIST, OPENX_RAW, OPENX_ZLIB } openx_encoding;

@@ -251,7 +251,7 @@ static void test_classes_that_make_no_sense_are_refused(void **state) {
         assert_int_equal(
             ambit_draw_create(schedule, AMBIT_DRAW_SIGMA_FIRST, &cases[i], 1, NULL, NULL, &draw),
             AMBIT_CONFIG);
-        assert_non_null(strstr(ambit_message(), "source 7 has"));
+        assert_non_null(strstr(ambit_message(), "data.sources.7: has"));
     }
     assert_int_equal(
         ambit_draw_create(schedule, AMBIT_DRAW_SIGMA_FIRST, NULL, 0, NULL, NULL, &draw),

@@ -367,16 +367,24 @@ static void test_wrong_options(void **state) {
         int64_t batch;
         const char *text;
     } rows[] = {
-        {{NETWORK_SIZES(DIT, 16, 2, 4, 64, 2, 3)}, 8, "3 heads do not divide width 64"},
-        {{NETWORK_SIZES(DIT, 16, 2, 4, 64, 2, 0)}, 8, "0 heads"},
-        {{NETWORK_SIZES(MLP, 0, 2, 4, 64, 2, 0)}, 8, "chunk steps is 0"},
-        {{NETWORK_SIZES(MLP, 16, 2, -1, 64, 2, 0)}, 8, "observation size is -1"},
-        {{NETWORK_SIZES(MLP, 16, 2, 4, 0, 2, 0)}, 8, "width is 0"},
-        {{NETWORK_SIZES(MLP, 16, 2, 4, 64, 2, 0)}, 0, "batch is 0"},
-        {{NETWORK_SIZES(UNET1D, 16, 2, 4, 60, 2, 0)}, 8, "width 60 is not a multiple of 8"},
-        {{NETWORK_SIZES(UNET1D, 12, 2, 4, 64, 4, 0)}, 8, "12 chunk steps cannot be halved 3"},
-        {{NETWORK_SIZES(UNET1D, 16, 2, 4, 64, 0, 0)}, 8, "depth (levels) is 0"},
-        {{.kind = (ambit_network_kind)9}, 8, "kind 9"},
+        {{NETWORK_SIZES(DIT, 16, 2, 4, 64, 2, 3)}, 8, "3 heads do not divide network.width 64"},
+        {{NETWORK_SIZES(DIT, 16, 2, 4, 64, 2, 0)},
+         8,
+         "network.heads: 0; give a number from 1 to 1024"},
+        {{NETWORK_SIZES(MLP, 0, 2, 4, 64, 2, 0)}, 8, "data.horizon: 0; give"},
+        {{NETWORK_SIZES(MLP, 16, 2, -1, 64, 2, 0)}, 8, "data.observation: numbers: -1; give"},
+        {{NETWORK_SIZES(MLP, 16, 2, 4, 0, 2, 0)}, 8, "network.width: 0; give"},
+        {{NETWORK_SIZES(MLP, 16, 2, 4, 64, 2, 0)}, 0, "train.batch: samples at a time: 0; give"},
+        {{NETWORK_SIZES(UNET1D, 16, 2, 4, 60, 2, 0)},
+         8,
+         "network.width: 60 is not a multiple of 8"},
+        {{NETWORK_SIZES(UNET1D, 12, 2, 4, 64, 4, 0)},
+         8,
+         "4 levels of unet1d halve the chunk 3 times, which 12 steps"},
+        {{NETWORK_SIZES(UNET1D, 16, 2, 4, 64, 0, 0)}, 8, "network.depth: 0; give"},
+        {{.kind = (ambit_network_kind)9},
+         8,
+         "network.kind: there is no choice 9; give one of mlp|dit|unet1d"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -379,13 +379,13 @@ static void test_senseless_options_are_refused(void **state) {
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) {
         objective.buffer = buffers[i];
         assert_int_equal(ambit_objective_check(&objective), AMBIT_CONFIG);
-        assert_non_null(strstr(ambit_message(), "not above 1"));
+        assert_non_null(strstr(ambit_message(), "ambient.buffer: "));
     }
     objective = ambient;
     objective.prediction = (ambit_prediction)3;
     assert_int_equal(ambit_objective_check(&objective), AMBIT_CONFIG);
     assert_string_equal(ambit_message(),
-                        "objective: there is no prediction 3; use x0, epsilon or v");
+                        "ambient.prediction: there is no choice 3; give one of x0|epsilon|v");
 }
 
 int main(void) {

@@ -261,11 +261,13 @@ static void test_failures_are_passed_on(void **state) {
         ambit_sampler_options options;
         const char *says;
     } cases[] = {
-        {{AMBIT_SAMPLER_DDIM, 0, 0, AMBIT_PREDICT_X0}, "sampler: 0 steps"},
-        {{AMBIT_SAMPLER_DDIM, 101, 0, AMBIT_PREDICT_X0}, "and the 100 noise levels"},
-        {{AMBIT_SAMPLER_DDIM, 10, -1, AMBIT_PREDICT_X0}, "a clamp of -1"},
-        {{AMBIT_SAMPLER_DDIM, 10, NAN, AMBIT_PREDICT_X0}, "a clamp of nan"},
-        {{(ambit_sampler_kind)2, 10, 0, AMBIT_PREDICT_X0}, "no kind 2"},
+        {{AMBIT_SAMPLER_DDIM, 0, 0, AMBIT_PREDICT_X0}, "sampler.steps: 0; give"},
+        {{AMBIT_SAMPLER_DDIM, 101, 0, AMBIT_PREDICT_X0},
+         "sampler.steps: 101 steps, but schedule.bins gives 100 noise levels"},
+        {{AMBIT_SAMPLER_DDIM, 10, -1, AMBIT_PREDICT_X0}, "sampler.clamp: -1; give"},
+        {{AMBIT_SAMPLER_DDIM, 10, NAN, AMBIT_PREDICT_X0}, "sampler.clamp: nan; give"},
+        {{(ambit_sampler_kind)2, 10, 0, AMBIT_PREDICT_X0},
+         "sampler.kind: there is no choice 2; give one of ddim|ancestral"},
     };
     ambit_schedule *schedule = cosine(100);
     ambit_sampler *sampler;

@@ -142,12 +142,14 @@ static void test_senseless_options_are_refused(void **state) {
         ambit_schedule_options options;
         const char *says;
     } cases[] = {
-        {{AMBIT_SCHEDULE_COSINE, 0, 0, 0}, "schedule: 0 bins"},
-        {{AMBIT_SCHEDULE_UNIFORM, -5, 0, 0}, "schedule: -5 bins"},
-        {{AMBIT_SCHEDULE_UNIFORM, 1 << 30, 0, 0}, "schedule: 1073741824 bins"},
-        {{AMBIT_SCHEDULE_LOGNORMAL, 10, 0, 0}, "std 0"},
-        {{AMBIT_SCHEDULE_LOGNORMAL, 10, NAN, 1}, "mean nan"},
-        {{(ambit_schedule_kind)9, 10, 0, 1}, "no kind 9"},
+        {{AMBIT_SCHEDULE_COSINE, 0, 0, 0}, "schedule.bins: 0; give a number from 1 to 65536"},
+        {{AMBIT_SCHEDULE_UNIFORM, -5, 0, 0}, "schedule.bins: -5; give"},
+        {{AMBIT_SCHEDULE_UNIFORM, 1 << 30, 0, 0}, "schedule.bins: 1073741824; give"},
+        {{AMBIT_SCHEDULE_LOGNORMAL, 10, 0, 0},
+         "schedule.std: 0; give a number above 0 and up to 20"},
+        {{AMBIT_SCHEDULE_LOGNORMAL, 10, NAN, 1}, "schedule.mean: nan; give"},
+        {{(ambit_schedule_kind)9, 10, 0, 1},
+         "schedule.kind: there is no choice 9; give one of cosine|uniform|lognormal"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ambit_schedule *schedule;

@@ -152,8 +152,12 @@ static void what_cannot_be_read_is_refused_unless_skipped(void **state) {
         {"{\"tensor\":{\"shape\":{},\"dtype\":\"int64\",\"encoding\":\"none\"}",
          "{\"featuresDict\":{\"features\":{\"a\":{\"video\":{}}}}", "count/a", "other than tensor"},
         {"\"count\"", "\"co unt\"", "co unt", "characters"},
-        {"\"count\"", "\"a123456789b123456789c123456789d123456789e123456789f123456789g123\"",
-         "a123456789b123456789c123456789d123456789e123456789f123456789g123", "63 characters"},
+        {"\"count\"",
+         "\"a123456789b123456789c123456789d123456789e123456789f123456789g123"
+         "a123456789b123456789c123456789d123456789e123456789f123456789g123\"",
+         "a123456789b123456789c123456789d123456789e123456789f123456789g123"
+         "a123456789b123456789c123456789d123456789e123456789f123456789g123",
+         "127 characters"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         openx_change_features(b, cases[i].from, cases[i].to);

@@ -2,6 +2,7 @@
 
 #include "../datasets/writer.h"
 #include "shared_plugin.h"
+#include "source_check.h"
 #include "store_folder.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@ typedef struct {
     ambit_store_folder *folder;
     ambit_plugin *plugin;
     const ambit_source_description *about;
+    ambit_source_check check;
     ambit_field_info fields[AMBIT_STORE_MAX_FIELDS];
     int field_count;
     int64_t per_shard, shard_count;
@@ -111,34 +113,6 @@ static ambit_status plan_shards(ingestion *in) {
                       episodes / MOST_SHARDS + 1);
 }
 
-/* Ranks on different nodes may see different files under the same name. */
-static ambit_status compare_descriptions(const ingestion *in) {
-    struct {
-        int64_t episodes, fields;
-        double step_seconds;
-        ambit_field_info table[AMBIT_STORE_MAX_FIELDS];
-    } *mine = NULL, *first = NULL;
-    ambit_status status = ambit_allocate(&mine, 2, sizeof *mine, "description");
-    AMBIT_TRY_ALL(in->ranks, status);
-    first = mine + 1;
-    mine->episodes = in->about->episode_count;
-    mine->fields = in->field_count;
-    mine->step_seconds = in->about->step_seconds;
-    memcpy(mine->table, in->fields, (size_t)in->field_count * sizeof *in->fields);
-    *first = *mine;
-    MPI_Bcast(first, (int)sizeof *first, MPI_BYTE, 0, in->ranks->world);
-    int same = memcmp(mine, first, sizeof *mine) == 0;
-    if (!same)
-        status = ambit_fail(AMBIT_DATA,
-                            "%s: here it holds %" PRId64 " episodes of %d fields, other than on "
-                            "rank 0 (%" PRId64 " of %" PRId64 "); give a location that is the "
-                            "same on all nodes",
-                            in->options->location, in->about->episode_count, in->field_count,
-                            first->episodes, first->fields);
-    free(mine);
-    return ambit_agree(in->ranks, status);
-}
-
 static ambit_status open_source(ingestion *in) {
     const ambit_ingest_options *o = in->options;
     AMBIT_TRY(ambit_shared_plugin_open(in->ranks, AMBIT_PLUGIN_SOURCE, o->plugin, o->location,
@@ -146,7 +120,7 @@ static ambit_status open_source(ingestion *in) {
     in->about = ambit_source_describe(in->plugin);
     ambit_status status = copy_fields(in);
     AMBIT_TRY_ALL(in->ranks, ambit_fail_within(status, "plugin %s", o->plugin));
-    AMBIT_TRY(compare_descriptions(in));
+    AMBIT_TRY(ambit_source_compare(in->ranks, in->plugin, o->location, &in->check));
     return ambit_agree(in->ranks, plan_shards(in));
 }
 
@@ -156,6 +130,7 @@ static ambit_status append_episode(ingestion *in, int64_t index, ambit_shard_wri
     ambit_episode episode;
     ambit_store_column columns[AMBIT_STORE_MAX_FIELDS];
     AMBIT_TRY(ambit_source_episode(in->plugin, index, &episode));
+    AMBIT_TRY(ambit_source_check_again(&in->check, index, &episode));
     if (episode.steps == 0) {
         in->own.empty++;
         return AMBIT_OK;

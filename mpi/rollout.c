@@ -1,10 +1,13 @@
 #include "rollout.h"
 
+#include "../core/base/crc32c.h"
 #include "../datasets/files.h"
 #include "records/trial_record.h"
+#include "shared_plugin.h"
 
 #include <inttypes.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +18,7 @@ typedef struct {
     const ambit_environment_description *about;
     int64_t batch, execute, observation_steps;
     int64_t first, count; /* trials [first, first + count) */
-    void **worlds;        /* [batch] */
+    ambit_world **worlds; /* [batch] */
     int *ended;
     int64_t *steps;
     float *history;     /* [batch × observation_steps × observation_size], oldest first */
@@ -35,7 +38,7 @@ static int64_t row_width(const group *g) {
 static void close_group(group *g) {
     for (int64_t i = 0; g->worlds && i < g->batch; i++)
         if (g->worlds[i])
-            ambit_world_destroy(g->rollout->environment, g->worlds[i]);
+            ambit_world_destroy(g->worlds[i]);
     free(g->worlds);
     free(g->ended);
     free(g->steps);
@@ -63,13 +66,25 @@ static ambit_status open_group(group *g) {
     return AMBIT_OK;
 }
 
+/* Relative actions add to a reference: without one they would add to whatever was in memory. */
+static ambit_status check_reference(const group *g, int64_t i) {
+    const float *reference = g->reference + i * g->about->action_size;
+    if (!g->rollout->settings->data.relative || !isnan(reference[0]))
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_DATA,
+                      "environment %s: trial %" PRId64 ": observe() wrote no reference, to which "
+                      "the actions of this policy are relative (data.relative); write there what "
+                      "an action of zero would keep, such as the present position",
+                      g->rollout->settings->environment.plugin, g->first + i);
+}
+
 /* Takes a new observation of world `i` as the newest of its history; `all`: as every one of it. */
 static ambit_status look(group *g, int64_t i, int all) {
     const int64_t size = g->about->observation_size, steps = g->observation_steps;
     float *history = g->history + i * steps * size, *newest = history + (steps - 1) * size;
     memmove(history, history + size, (size_t)((steps - 1) * size) * sizeof *history);
-    AMBIT_TRY(ambit_world_observe(g->rollout->environment, g->worlds[i], newest,
-                                  g->reference + i * g->about->action_size));
+    AMBIT_TRY(ambit_world_observe(g->worlds[i], newest, g->reference + i * g->about->action_size));
+    AMBIT_TRY(check_reference(g, i));
     for (int64_t step = 0; all && step + 1 < steps; step++)
         memcpy(history + step * size, newest, (size_t)size * sizeof *history);
     return AMBIT_OK;
@@ -82,8 +97,7 @@ static ambit_status begin_trials(group *g) {
         g->steps[i] = 0;
         if (g->ended[i])
             continue;
-        AMBIT_TRY(ambit_world_reset(g->rollout->environment, g->worlds[i], seed,
-                                    (uint64_t)(g->first + i)));
+        AMBIT_TRY(ambit_world_reset(g->worlds[i], seed, (uint64_t)(g->first + i)));
         AMBIT_TRY(look(g, i, 1));
     }
     return AMBIT_OK;
@@ -106,8 +120,7 @@ static ambit_status execute(group *g, int64_t i) {
     const int64_t actions = g->about->action_size;
     const float *chunk = g->chunks + i * g->rollout->settings->data.horizon * actions;
     for (int64_t step = 0; step < g->execute && !g->ended[i]; step++) {
-        AMBIT_TRY(ambit_world_step(g->rollout->environment, g->worlds[i], chunk + step * actions,
-                                   &g->ended[i]));
+        AMBIT_TRY(ambit_world_step(g->worlds[i], chunk + step * actions, &g->ended[i]));
         AMBIT_TRY(look(g, i, 0));
         if (++g->steps[i] >= g->about->step_limit)
             g->ended[i] = 1;
@@ -128,8 +141,7 @@ static ambit_status end_trials(group *g, double *results, char **drawings) {
         const int64_t trial = g->first + i;
         double *row = results + trial * row_width(g);
         int success;
-        AMBIT_TRY(
-            ambit_world_result(g->rollout->environment, g->worlds[i], &success, row + METRICS));
+        AMBIT_TRY(ambit_world_result(g->worlds[i], &success, row + METRICS));
         row[SUCCESS] = success;
         row[STEPS] = (double)g->steps[i];
         if (trial < g->rollout->settings->eval.drawn)
@@ -169,7 +181,34 @@ static ambit_status check_fit(const ambit_rollout *rollout,
     return AMBIT_OK;
 }
 
-/* Runs this rank's groups: every size-th one. */
+/* Where trial 0 begins, as this rank sees it. */
+static ambit_status look_at_start(const group *g, uint64_t digests[2]) {
+    const size_t seen = (size_t)g->about->observation_size * sizeof(float);
+    const size_t actions = (size_t)g->about->action_size * sizeof(float);
+    AMBIT_TRY(ambit_world_reset(g->worlds[0], (uint64_t)g->rollout->settings->eval.seed, 0));
+    AMBIT_TRY(ambit_world_observe(g->worlds[0], g->observation, g->reference));
+    digests[0] = ambit_crc32c(0, g->observation, seen);
+    digests[1] = ambit_crc32c(0, g->reference, actions);
+    return AMBIT_OK;
+}
+
+/* Which rank runs a trial depends on their number; what it is must not. Collective. */
+static ambit_status compare_starts(const ambit_ranks *ranks, const group *g) {
+    uint64_t digests[2] = {0};
+    AMBIT_TRY_ALL(ranks, look_at_start(g, digests));
+    int different = ambit_differs_from_first(ranks, digests, 2);
+    ambit_status status = AMBIT_OK;
+    if (different >= 0)
+        status = ambit_fail(AMBIT_DATA,
+                            "environment %s: trial 0: its first %s is other than on rank 0; ask "
+                            "the plugin's author: nothing may depend on the rank, the host or the "
+                            "time",
+                            g->rollout->settings->environment.plugin,
+                            different == 0 ? "observation" : "reference");
+    return ambit_agree(ranks, status);
+}
+
+/* Runs this rank's groups: every size-th one. Collective. */
 static ambit_status run_own(const ambit_ranks *ranks, const ambit_rollout *rollout, double *results,
                             char **drawings) {
     const ambit_settings *settings = rollout->settings;
@@ -181,6 +220,9 @@ static ambit_status run_own(const ambit_ranks *ranks, const ambit_rollout *rollo
     ambit_status status = check_fit(rollout, g.about);
     if (status == AMBIT_OK)
         status = open_group(&g);
+    status = ambit_agree(ranks, status);
+    if (status == AMBIT_OK)
+        status = compare_starts(ranks, &g);
     const int64_t trials = settings->eval.trials, stride = g.batch * ranks->size;
     for (g.first = ranks->rank * g.batch; g.first < trials && status == AMBIT_OK;
          g.first += stride) {

@@ -112,69 +112,120 @@ const ambit_environment_description *ambit_environment_describe(const ambit_plug
 
 /* ---------------------------------------------------------------- worlds */
 
-static ambit_status check_floats(const ambit_plugin *plugin, const char *what, const float *values,
+struct ambit_world {
+    ambit_plugin *plugin;
+    void *state; /* the plugin's */
+    int begun;   /* reset() was called: it is in a trial */
+    uint64_t trial;
+};
+
+/* Calls function `name` on a world, with the trial it is in known to messages. */
+#define WORLD_CALL(world, name, ...)                                                               \
+    (speak_of((world)), AMBIT_PLUGIN_CALL((world)->plugin, environment, name,                      \
+                                          (world)->plugin->self, (world)->state, __VA_ARGS__))
+
+static void speak_of(const ambit_world *world) {
+    world->plugin->subject = world->begun ? "trial" : NULL;
+    world->plugin->number = world->trial;
+}
+
+/* Room for the plugin to write to. What it does not write is then not a number. */
+static void forget(float *values, int64_t count) {
+    for (int64_t i = 0; i < count; i++)
+        values[i] = NAN;
+}
+
+static ambit_status check_floats(ambit_plugin *plugin, const char *what, const float *values,
                                  int64_t count) {
     for (int64_t i = 0; i < count; i++)
         if (!isfinite(values[i]))
             return ambit_fail(AMBIT_DATA,
-                              "%s: %s[%" PRId64 "] is %g; ask the plugin's author, unless the "
+                              "%s: %s[%" PRId64 "] is %g%s; ask the plugin's author, unless the "
                               "action was out of all bounds",
-                              plugin->label, what, i, (double)values[i]);
+                              ambit_plugin_place(plugin), what, i, (double)values[i],
+                              isnan(values[i]) ? ", as what is not written" : "");
     return AMBIT_OK;
 }
 
-static ambit_status check_flag(const ambit_plugin *plugin, const char *what, int value) {
+static ambit_status check_flag(ambit_plugin *plugin, const char *what, int value) {
     if (value == 0 || value == 1)
         return AMBIT_OK;
     return ambit_fail(AMBIT_DATA, "%s: %s is %d, neither 0 nor 1; ask the plugin's author",
-                      plugin->label, what, value);
+                      ambit_plugin_place(plugin), what, value);
 }
 
-ambit_status ambit_world_create(ambit_plugin *plugin, void **world) {
-    *world = NULL;
-    if (!plugin->self_is_open || plugin->info.kind != AMBIT_PLUGIN_ENVIRONMENT)
-        return ambit_fail(AMBIT_INTERNAL, "%s: is not an open environment", plugin->label);
-    AMBIT_TRY(AMBIT_PLUGIN_CALL(plugin, environment, create, plugin->self, world));
-    if (!*world)
+static ambit_status make_world(ambit_plugin *plugin, ambit_world *world) {
+    plugin->subject = NULL;
+    AMBIT_TRY(AMBIT_PLUGIN_CALL(plugin, environment, create, plugin->self, &world->state));
+    if (!world->state)
         return ambit_fail(AMBIT_DATA, "%s: create() gave no world; ask the plugin's author",
                           plugin->label);
     return AMBIT_OK;
 }
 
-void ambit_world_destroy(ambit_plugin *plugin, void *world) {
-    if (world)
-        plugin->ops.environment.destroy(plugin->self, world);
+ambit_status ambit_world_create(ambit_plugin *plugin, ambit_world **world) {
+    *world = NULL;
+    if (!plugin->self_is_open || plugin->info.kind != AMBIT_PLUGIN_ENVIRONMENT)
+        return ambit_fail(AMBIT_INTERNAL, "%s: is not an open environment", plugin->label);
+    ambit_world *made;
+    AMBIT_TRY(ambit_allocate(&made, 1, sizeof *made, plugin->label));
+    made->plugin = plugin;
+    ambit_status status = make_world(plugin, made);
+    if (status == AMBIT_OK)
+        *world = made;
+    else
+        free(made);
+    return status;
 }
 
-ambit_status ambit_world_reset(ambit_plugin *plugin, void *world, uint64_t seed, uint64_t trial) {
-    return AMBIT_PLUGIN_CALL(plugin, environment, reset, plugin->self, world, seed, trial);
+void ambit_world_destroy(ambit_world *world) {
+    if (!world)
+        return;
+    ambit_plugin *plugin = world->plugin;
+    speak_of(world);
+    ambit_guard_enter(plugin, "destroy()");
+    plugin->ops.environment.destroy(plugin->self, world->state);
+    ambit_guard_leave();
+    free(world);
 }
 
-ambit_status ambit_world_observe(ambit_plugin *plugin, void *world, float *observation,
-                                 float *reference) {
-    const ambit_environment_description *about = &plugin->description.environment;
-    AMBIT_TRY(AMBIT_PLUGIN_CALL(plugin, environment, observe, plugin->self, world, observation,
-                                reference));
-    AMBIT_TRY(check_floats(plugin, "observation", observation, about->observation_size));
-    return check_floats(plugin, "reference", reference, about->action_size);
+ambit_status ambit_world_reset(ambit_world *world, uint64_t seed, uint64_t trial) {
+    world->begun = 1;
+    world->trial = trial;
+    return WORLD_CALL(world, reset, seed, trial);
 }
 
-ambit_status ambit_world_step(ambit_plugin *plugin, void *world, const float *action, int *ended) {
+ambit_status ambit_world_observe(ambit_world *world, float *observation, float *reference) {
+    const ambit_environment_description *about = &world->plugin->description.environment;
+    forget(observation, about->observation_size);
+    forget(reference, about->action_size);
+    AMBIT_TRY(WORLD_CALL(world, observe, observation, reference));
+    AMBIT_TRY(check_floats(world->plugin, "observation", observation, about->observation_size));
+    for (int64_t i = 0; i < about->action_size; i++)
+        if (!isnan(reference[i]))
+            return check_floats(world->plugin, "reference", reference, about->action_size);
+    return AMBIT_OK; /* there is none */
+}
+
+ambit_status ambit_world_step(ambit_world *world, const float *action, int *ended) {
     *ended = 0;
-    AMBIT_TRY(AMBIT_PLUGIN_CALL(plugin, environment, step, plugin->self, world, action, ended));
-    return check_flag(plugin, "the end of a step", *ended);
+    AMBIT_TRY(WORLD_CALL(world, step, action, ended));
+    return check_flag(world->plugin, "the end of a step", *ended);
 }
 
-ambit_status ambit_world_result(ambit_plugin *plugin, void *world, int *success, double *metrics) {
+ambit_status ambit_world_result(ambit_world *world, int *success, double *metrics) {
+    ambit_plugin *plugin = world->plugin;
     const ambit_environment_description *about = &plugin->description.environment;
     *success = 0;
-    AMBIT_TRY(
-        AMBIT_PLUGIN_CALL(plugin, environment, result, plugin->self, world, success, metrics));
+    for (uint32_t i = 0; i < about->metric_count; i++)
+        metrics[i] = NAN;
+    AMBIT_TRY(WORLD_CALL(world, result, success, metrics));
     AMBIT_TRY(check_flag(plugin, "success", *success));
     for (uint32_t i = 0; i < about->metric_count; i++)
         if (!isfinite(metrics[i]))
-            return ambit_fail(AMBIT_DATA, "%s: metric '%s' is %g; ask the plugin's author",
-                              plugin->label, about->metrics[i].name, metrics[i]);
+            return ambit_fail(AMBIT_DATA, "%s: metric '%s' is %g%s; ask the plugin's author",
+                              ambit_plugin_place(plugin), about->metrics[i].name, metrics[i],
+                              isnan(metrics[i]) ? ", as what is not written" : "");
     return AMBIT_OK;
 }
 
@@ -182,32 +233,32 @@ ambit_status ambit_world_result(ambit_plugin *plugin, void *world, int *success,
 
 /* Stands between the plugin and the canvas, and lets through what can be drawn. */
 typedef struct {
-    const ambit_plugin *plugin;
+    ambit_plugin *plugin;
     const ambit_canvas *canvas;
     ambit_status status;
-} guard;
+} filter;
 
 static int is_paint(enum ambit_paint paint) {
     return paint >= AMBIT_PAINT_WALL && paint <= AMBIT_PAINT_OBJECT;
 }
 
-static void guard_line(void *context, enum ambit_paint paint, int64_t count, const float *points) {
-    guard *at = context;
+static void filter_line(void *context, enum ambit_paint paint, int64_t count, const float *points) {
+    filter *at = context;
     if (at->status != AMBIT_OK)
         return;
     if (!is_paint(paint) || count < 0 || count > FLOATS_MOST || (count > 0 && !points))
         at->status = ambit_fail(AMBIT_DATA,
                                 "%s: draws a line of %" PRId64 " points in paint %d; ask the "
                                 "plugin's author",
-                                at->plugin->label, count, (int)paint);
+                                ambit_plugin_place(at->plugin), count, (int)paint);
     else
         at->status = check_floats(at->plugin, "line", points, 2 * count);
     if (at->status == AMBIT_OK)
         at->canvas->line(at->canvas->context, paint, count, points);
 }
 
-static void guard_circle(void *context, enum ambit_paint paint, float x, float y, float radius) {
-    guard *at = context;
+static void filter_circle(void *context, enum ambit_paint paint, float x, float y, float radius) {
+    filter *at = context;
     const float numbers[3] = {x, y, radius};
     if (at->status != AMBIT_OK)
         return;
@@ -215,19 +266,21 @@ static void guard_circle(void *context, enum ambit_paint paint, float x, float y
         at->status = ambit_fail(AMBIT_DATA,
                                 "%s: draws a circle of radius %g in paint %d; ask the plugin's "
                                 "author",
-                                at->plugin->label, (double)radius, (int)paint);
+                                ambit_plugin_place(at->plugin), (double)radius, (int)paint);
     else
         at->status = check_floats(at->plugin, "circle", numbers, 3);
     if (at->status == AMBIT_OK)
         at->canvas->circle(at->canvas->context, paint, x, y, radius);
 }
 
-ambit_status ambit_world_draw(ambit_plugin *plugin, void *world, const ambit_canvas *canvas) {
-    guard at = {plugin, canvas, AMBIT_OK};
-    const ambit_canvas guarded = {
-        .struct_size = sizeof guarded, .context = &at, .line = guard_line, .circle = guard_circle};
-    if (!plugin->ops.environment.draw)
+ambit_status ambit_world_draw(ambit_world *world, const ambit_canvas *canvas) {
+    filter at = {world->plugin, canvas, AMBIT_OK};
+    const ambit_canvas filtered = {.struct_size = sizeof filtered,
+                                   .context = &at,
+                                   .line = filter_line,
+                                   .circle = filter_circle};
+    if (!world->plugin->ops.environment.draw)
         return AMBIT_OK;
-    AMBIT_TRY(AMBIT_PLUGIN_CALL(plugin, environment, draw, plugin->self, world, &guarded));
+    AMBIT_TRY(WORLD_CALL(world, draw, &filtered));
     return at.status;
 }

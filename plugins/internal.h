@@ -2,6 +2,7 @@
 #ifndef AMBIT_PLUGINS_INTERNAL_H
 #define AMBIT_PLUGINS_INTERNAL_H
 
+#include "guard.h"
 #include "loader.h"
 
 enum {
@@ -16,6 +17,11 @@ struct ambit_plugin {
     char path[AMBIT_PLUGIN_PATH_SIZE];
     uint64_t digest;
     char label[64]; /* "source maze" */
+
+    /* What its functions are asked about, for messages: "episode" or "trial", and its number. */
+    const char *subject; /* NULL: nothing in particular */
+    uint64_t number;
+    char place[128]; /* what ambit_plugin_place() wrote */
 
     /* Copies of what the plugin returned, as this program knows the structs. Their tables are ours,
      * so that they can be indexed whatever the size of a row in the plugin. */
@@ -65,10 +71,14 @@ ambit_status ambit_plugin_copy_table(void *table, size_t to_size, const void *fr
 ambit_status ambit_plugin_check_folder(const char *folder);
 ambit_status ambit_plugin_check_file(const char *path, uint64_t *digest);
 
-/* host.c: fills in plugin->host. outcome() turns what a function of the plugin returned into a
- * status; `call` names the function in messages. */
+/* "source maze: episode 17", for messages: valid until the next call. */
+const char *ambit_plugin_place(ambit_plugin *plugin);
+
+/* host.c: fills in plugin->host. begin() stands before a call of a function of the plugin, which
+ * `call` names ("episode()"); outcome() after it turns what it returned into a status. */
 void ambit_host_make(ambit_plugin *plugin);
-ambit_status ambit_host_outcome(const ambit_plugin *plugin, int code, const char *call);
+void ambit_host_begin(ambit_plugin *plugin, const char *call);
+ambit_status ambit_host_outcome(ambit_plugin *plugin, int code, const char *call);
 
 /* options.c: checks plugin->options themselves; turns settings into plugin->values. */
 ambit_status ambit_options_check(const ambit_plugin *plugin);
@@ -78,8 +88,8 @@ void ambit_options_free(ambit_plugin *plugin);
 
 /* Calls function `name` of the opened plugin and gives the status of its outcome. */
 #define AMBIT_PLUGIN_CALL(plugin, kind, name, ...)                                                 \
-    ((plugin)->failure = AMBIT_OK,                                                                 \
-     ambit_host_outcome(plugin, (plugin)->ops.kind.name(__VA_ARGS__), #name))
+    (ambit_host_begin((plugin), #name "()"),                                                       \
+     ambit_host_outcome((plugin), (plugin)->ops.kind.name(__VA_ARGS__), #name "()"))
 
 /* source.c, environment.c: take over and check the operations, then the description. */
 ambit_status ambit_source_begin(ambit_plugin *plugin, const void *ops);

@@ -46,6 +46,14 @@ ambit_status ambit_plugin_copy_table(void *table, size_t to_size, const void *fr
     return AMBIT_OK;
 }
 
+const char *ambit_plugin_place(ambit_plugin *plugin) {
+    if (!plugin->subject)
+        return plugin->label[0] ? plugin->label : plugin->path;
+    snprintf(plugin->place, sizeof plugin->place, "%s: %s %" PRIu64, plugin->label, plugin->subject,
+             plugin->number);
+    return plugin->place;
+}
+
 /* ---------------------------------------------------------------- checks */
 
 ambit_status ambit_plugin_check_size(const char *where, const char *what, size_t size, size_t least,
@@ -191,7 +199,9 @@ static ambit_status take_info(ambit_plugin *plugin, const ambit_plugin_info *raw
 
 static ambit_status load_checked(ambit_plugin *plugin) {
     AMBIT_TRY(ambit_plugin_check_file(plugin->path, &plugin->digest));
+    ambit_guard_enter(plugin, "its start-up code");
     plugin->library = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL);
+    ambit_guard_leave();
     if (!plugin->library)
         return ambit_fail(AMBIT_UNAVAILABLE,
                           "%s: cannot be loaded: %s; build the plugin again on this machine, with "
@@ -205,7 +215,10 @@ static ambit_status load_checked(ambit_plugin *plugin) {
                           "function with AMBIT_PLUGIN_EXPORT",
                           plugin->path, dlerror());
     memcpy(&query, &symbol, sizeof query); /* C has no cast from void * to function */
-    return take_info(plugin, query());
+    ambit_guard_enter(plugin, "ambit_plugin_query()");
+    const ambit_plugin_info *raw = query();
+    ambit_guard_leave();
+    return take_info(plugin, raw);
 }
 
 ambit_status ambit_plugin_load_file(const char *path, ambit_plugin **plugin) {
@@ -215,10 +228,15 @@ ambit_status ambit_plugin_load_file(const char *path, ambit_plugin **plugin) {
     const char *prefix = strchr(path, '/') ? "" : "./";
     if (strlen(prefix) + strlen(path) >= AMBIT_PLUGIN_PATH_SIZE)
         return ambit_fail(AMBIT_UNAVAILABLE, "%s: the path is too long; use a shorter one", path);
-    AMBIT_TRY(ambit_allocate(&made, 1, sizeof *made, path));
+    AMBIT_TRY(ambit_guard_start());
+    ambit_status status = ambit_allocate(&made, 1, sizeof *made, path);
+    if (status != AMBIT_OK) {
+        ambit_guard_stop();
+        return status;
+    }
     snprintf(made->path, sizeof made->path, "%s%s", prefix, path);
     ambit_host_make(made);
-    ambit_status status = load_checked(made);
+    status = load_checked(made);
     if (status == AMBIT_OK)
         *plugin = made;
     else
@@ -230,8 +248,11 @@ static void close_plugin(ambit_plugin *plugin) {
     void (*close)(void *self) = plugin->info.kind == AMBIT_PLUGIN_SOURCE
                                     ? plugin->ops.source.close
                                     : plugin->ops.environment.close;
+    plugin->subject = NULL;
+    ambit_guard_enter(plugin, "close()");
     if (close)
         close(plugin->self);
+    ambit_guard_leave();
 }
 
 void ambit_plugin_unload(ambit_plugin *plugin) {
@@ -242,8 +263,11 @@ void ambit_plugin_unload(ambit_plugin *plugin) {
     ambit_options_free(plugin);
     free(plugin->rows);
     free(plugin->options);
+    ambit_guard_enter(plugin, "its clean-up code");
     if (plugin->library)
         dlclose(plugin->library);
+    ambit_guard_leave();
+    ambit_guard_stop();
     free(plugin);
 }
 
@@ -255,10 +279,10 @@ ambit_status ambit_plugin_open(ambit_plugin *plugin, const char *location,
                           plugin->label);
     plugin->opened = 1;
     AMBIT_TRY(ambit_options_set(plugin, settings, count));
-    plugin->failure = AMBIT_OK;
+    ambit_host_begin(plugin, "open()");
     int code = plugin->info.open(&plugin->host, location ? location : "", plugin->values, &ops,
                                  &plugin->self);
-    AMBIT_TRY(ambit_host_outcome(plugin, code, "open"));
+    AMBIT_TRY(ambit_host_outcome(plugin, code, "open()"));
     return plugin->info.kind == AMBIT_PLUGIN_SOURCE ? ambit_source_begin(plugin, ops)
                                                     : ambit_environment_begin(plugin, ops);
 }

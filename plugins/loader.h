@@ -66,18 +66,20 @@ ambit_status ambit_plugin_open(ambit_plugin *plugin, const char *location,
 const ambit_source_description *ambit_source_describe(const ambit_plugin *plugin);
 ambit_status ambit_source_episode(ambit_plugin *plugin, int64_t index, ambit_episode *episode);
 
-/* The opened environment. Worlds are created and destroyed through it; every call checks what comes
- * back as for sources. */
+/* The opened environment. Every call checks what comes back as for sources, and messages name the
+ * trial. What a plugin does not write is an error, but for the reference: NaN in all of it says
+ * that observe() gave none. Worlds are destroyed before the plugin is unloaded; NULL is allowed. */
+typedef struct ambit_world ambit_world;
+
 const ambit_environment_description *ambit_environment_describe(const ambit_plugin *plugin);
-ambit_status ambit_world_create(ambit_plugin *plugin, void **world);
-void ambit_world_destroy(ambit_plugin *plugin, void *world);
-ambit_status ambit_world_reset(ambit_plugin *plugin, void *world, uint64_t seed, uint64_t trial);
-ambit_status ambit_world_observe(ambit_plugin *plugin, void *world, float *observation,
-                                 float *reference);
-ambit_status ambit_world_step(ambit_plugin *plugin, void *world, const float *action, int *ended);
-ambit_status ambit_world_result(ambit_plugin *plugin, void *world, int *success, double *metrics);
+ambit_status ambit_world_create(ambit_plugin *plugin, ambit_world **world);
+void ambit_world_destroy(ambit_world *world);
+ambit_status ambit_world_reset(ambit_world *world, uint64_t seed, uint64_t trial);
+ambit_status ambit_world_observe(ambit_world *world, float *observation, float *reference);
+ambit_status ambit_world_step(ambit_world *world, const float *action, int *ended);
+ambit_status ambit_world_result(ambit_world *world, int *success, double *metrics);
 /* AMBIT_OK and nothing drawn when the plugin does not draw. */
-ambit_status ambit_world_draw(ambit_plugin *plugin, void *world, const ambit_canvas *canvas);
+ambit_status ambit_world_draw(ambit_world *world, const ambit_canvas *canvas);
 
 /* One file found on the search path: usable (plugin information copied) or not (reason). */
 typedef struct {
@@ -91,6 +93,11 @@ typedef struct {
 /* Lists every ambit_*.so on the search path, in search order, those that cannot be used too. The
  * caller frees *found with free(). */
 ambit_status ambit_plugin_list(ambit_plugin_found **found, int *count);
+
+/* Before the first plugin is loaded: what goes before the last words of a program that a plugin
+ * ended ("[rank 1 node07] "; see guard.h), and how many processes share this node's memory, which
+ * decides how much of it each may take. Without it: nothing, and one. */
+void ambit_plugin_watch(const char *place, int sharers);
 
 /* Where log lines of plugins go; without it they are dropped. Set once at start. */
 void ambit_plugin_log_to(void (*line)(enum ambit_log_level level, const char *plugin,

@@ -50,6 +50,14 @@ static int is_shape(const ambit_field *field) {
     return 1;
 }
 
+/* A dimension that the rank does not count: one of the two is a slip. */
+static int is_longer_than_rank(const ambit_field *field) {
+    for (uint32_t d = field->rank; d < AMBIT_MAX_RANK; d++)
+        if (field->shape[d] != 0)
+            return 1;
+    return 0;
+}
+
 static int stands_before(const ambit_field *fields, uint32_t index) {
     for (uint32_t i = 0; i < index; i++)
         if (strcmp(fields[i].name, fields[index].name) == 0)
@@ -67,6 +75,8 @@ static const char *fault_of_field(const ambit_field *fields, uint32_t index, uin
         return "has an element type that does not exist";
     if (field->rank > AMBIT_MAX_RANK || !is_shape(field))
         return "has a rank above 4, a dimension below 1, or 2³¹ elements a step";
+    if (is_longer_than_rank(field))
+        return "has a shape of more dimensions than its rank";
     if (field->element == AMBIT_BYTES && field->rank != 0)
         return "is AMBIT_BYTES and has a rank other than 0";
     const char *const lines[] = {field->media, field->unit, field->help};
@@ -265,6 +275,15 @@ static ambit_status check_episode(const place *at) {
     return check_columns(at);
 }
 
+static ambit_status read_episode(ambit_plugin *plugin, int64_t index, ambit_episode *episode) {
+    *episode = (ambit_episode){.struct_size = sizeof *episode, .sigma_min = NAN, .sigma_max = NAN};
+    plugin->subject = "episode";
+    plugin->number = (uint64_t)index;
+    ambit_status status = AMBIT_PLUGIN_CALL(plugin, source, episode, plugin->self, index, episode);
+    plugin->subject = NULL;
+    return status;
+}
+
 ambit_status ambit_source_episode(ambit_plugin *plugin, int64_t index, ambit_episode *episode) {
     const place at = {plugin, index, episode};
     if (!plugin->self_is_open || plugin->info.kind != AMBIT_PLUGIN_SOURCE)
@@ -272,7 +291,6 @@ ambit_status ambit_source_episode(ambit_plugin *plugin, int64_t index, ambit_epi
     if (index < 0 || index >= plugin->description.source.episode_count)
         return ambit_fail(AMBIT_INTERNAL, "%s: has no episode %" PRId64 " (there are %" PRId64 ")",
                           plugin->label, index, plugin->description.source.episode_count);
-    *episode = (ambit_episode){.struct_size = sizeof *episode, .sigma_min = NAN, .sigma_max = NAN};
-    AMBIT_TRY(AMBIT_PLUGIN_CALL(plugin, source, episode, plugin->self, index, episode));
+    AMBIT_TRY(read_episode(plugin, index, episode));
     return check_episode(&at);
 }

@@ -38,7 +38,7 @@ static void circle(void *context, enum ambit_paint paint, float x, float y, floa
     fprintf(p->out, "\"circle\":[%.4g,%.4g,%.4g]}", (double)x, (double)y, (double)radius);
 }
 
-ambit_status ambit_drawing_record(ambit_plugin *environment, void *world, int64_t trial,
+ambit_status ambit_drawing_record(ambit_plugin *environment, ambit_world *world, int64_t trial,
                                   int success, char **text) {
     const double *bounds = ambit_environment_describe(environment)->bounds;
     size_t size;
@@ -51,7 +51,7 @@ ambit_status ambit_drawing_record(ambit_plugin *environment, void *world, int64_
             bounds[3]);
     const ambit_canvas canvas = {
         .struct_size = sizeof canvas, .context = &p, .line = line, .circle = circle};
-    ambit_status status = ambit_world_draw(environment, world, &canvas);
+    ambit_status status = ambit_world_draw(world, &canvas);
     fputs("]}\n", p.out);
     if (fclose(p.out) != 0 && status == AMBIT_OK)
         status = ambit_fail(AMBIT_SYSTEM, "drawing of trial %lld: no memory", (long long)trial);

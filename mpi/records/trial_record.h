@@ -5,7 +5,7 @@
 #include "../../plugins/loader.h"
 
 /* Draws the world of trial `trial` into *text: a line of JSON with its newline, malloced. */
-ambit_status ambit_drawing_record(ambit_plugin *environment, void *world, int64_t trial,
+ambit_status ambit_drawing_record(ambit_plugin *environment, ambit_world *world, int64_t trial,
                                   int success, char **text);
 
 #endif

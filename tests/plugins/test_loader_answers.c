@@ -76,9 +76,13 @@ static void test_sources_that_lie(void **state) {
         {"shape", AMBIT_DATA, AMBIT_OK,
          "field 'observation/state' has a rank above 4, a dimension"},
         {"shape_product", AMBIT_DATA, AMBIT_OK, "or 2³¹ elements a step"},
+        {"shape_long", AMBIT_DATA, AMBIT_OK,
+         "field 'observation/state' has a shape of more dimensions than its rank"},
+        {"shape_scalar", AMBIT_DATA, AMBIT_OK, "field 'done' has a shape of more dimensions"},
         {"bytes_rank", AMBIT_DATA, AMBIT_OK, "field 'image' is AMBIT_BYTES and has a rank"},
         {"media", AMBIT_DATA, AMBIT_OK, "field 'image' has a media type, unit or help of more"},
-        {"episode", AMBIT_OK, AMBIT_NO_INPUT, "source liar: file.bin: is gone; restore it"},
+        {"episode", AMBIT_OK, AMBIT_NO_INPUT,
+         "source liar: episode 1: file.bin: is gone; restore it"},
         {"silent", AMBIT_OK, AMBIT_DATA, "episode() failed with code 1 and did not say why"},
         {"bare_code", AMBIT_OK, AMBIT_INTERNAL, "episode() failed with code -1 and did not say"},
         {"episode_size", AMBIT_OK, AMBIT_UNAVAILABLE, "its episode says it has 8 bytes"},
@@ -93,6 +97,9 @@ static void test_sources_that_lie(void **state) {
         {"nan", AMBIT_OK, AMBIT_DATA, "field 'observation/state' is nan at step 2, element 1"},
         {"infinite", AMBIT_OK, AMBIT_DATA,
          "field 'observation/state' is -inf at step 1, element 0"},
+        {"undecided", AMBIT_OK, AMBIT_DATA,
+         "source liar: episode 1: half of it is gone; restore it (and then episode() returned 0, "
+         "as if nothing had failed; ask the plugin's author"},
         {"no_values", AMBIT_OK, AMBIT_DATA, "field 'done' has no values (NULL)"},
         {"unaligned", AMBIT_OK, AMBIT_DATA, "has values that are not aligned"},
         {"no_offsets", AMBIT_OK, AMBIT_DATA, "field 'image' has no offsets"},
@@ -173,27 +180,27 @@ static void count_circle(void *context, enum ambit_paint paint, float x, float y
 }
 
 /* Runs a trial; the first status that is not AMBIT_OK is returned. */
-static ambit_status run_trial(ambit_plugin *plugin, void *world, drawing *seen) {
+static ambit_status run_trial(ambit_world *world, drawing *seen) {
     const ambit_canvas canvas = {sizeof canvas, seen, count_line, count_circle};
     float observation, reference, action;
     double metrics[2];
     int ended = 0, success;
-    AMBIT_TRY(ambit_world_reset(plugin, world, 5, 9));
+    AMBIT_TRY(ambit_world_reset(world, 5, 9));
     for (int i = 0; i < 10 && !ended; i++) {
-        AMBIT_TRY(ambit_world_observe(plugin, world, &observation, &reference));
+        AMBIT_TRY(ambit_world_observe(world, &observation, &reference));
         action = observation + 0.5f;
-        AMBIT_TRY(ambit_world_step(plugin, world, &action, &ended));
+        AMBIT_TRY(ambit_world_step(world, &action, &ended));
     }
-    AMBIT_TRY(ambit_world_result(plugin, world, &success, metrics));
+    AMBIT_TRY(ambit_world_result(world, &success, metrics));
     assert_int_equal(success, 1);
     assert_true(fabs(metrics[0] - 0.5 * metrics[1]) < 1e-5);
-    return ambit_world_draw(plugin, world, &canvas);
+    return ambit_world_draw(world, &canvas);
 }
 
 static void test_honest_environment(void **state) {
     ambit_plugin *plugin = load(AMBIT_PLUGIN_ENVIRONMENT, "liar");
     drawing seen = {0, 0, 0};
-    void *world, *other;
+    ambit_world *world, *other;
     (void)state;
     check(ambit_plugin_open(plugin, NULL, NULL, 0), AMBIT_OK, "");
     assert_int_equal(ambit_environment_describe(plugin)->step_limit, 50);
@@ -201,14 +208,14 @@ static void test_honest_environment(void **state) {
     assert_null(ambit_source_describe(plugin));
     check(ambit_world_create(plugin, &world), AMBIT_OK, "");
     check(ambit_world_create(plugin, &other), AMBIT_OK, "");
-    check(run_trial(plugin, world, &seen), AMBIT_OK, "");
-    check(run_trial(plugin, other, &seen), AMBIT_OK, "");
+    check(run_trial(world, &seen), AMBIT_OK, "");
+    check(run_trial(other, &seen), AMBIT_OK, "");
     assert_int_equal(seen.lines, 2);
     assert_int_equal(seen.circles, 2);
     assert_true(seen.last_x >= 1);
-    ambit_world_destroy(plugin, world);
-    ambit_world_destroy(plugin, other);
-    ambit_world_destroy(plugin, NULL);
+    ambit_world_destroy(world);
+    ambit_world_destroy(other);
+    ambit_world_destroy(NULL);
     ambit_plugin_unload(plugin);
 }
 
@@ -229,11 +236,16 @@ static void test_environments_that_lie(void **state) {
         {"seconds", AMBIT_DATA, AMBIT_OK, "says a step takes inf seconds"},
         {"bounds", AMBIT_DATA, AMBIT_OK, "its bounds of drawings are 0, -1, -2, 1, not low before"},
         {"no_world", AMBIT_OK, AMBIT_DATA, "create() gave no world"},
-        {"reset", AMBIT_OK, AMBIT_INTERNAL, "environment liar: reset: no; never"},
-        {"observation", AMBIT_OK, AMBIT_DATA, "environment liar: observation[0] is nan"},
-        {"reference", AMBIT_OK, AMBIT_DATA, "environment liar: reference[0] is inf"},
+        {"reset", AMBIT_OK, AMBIT_INTERNAL, "environment liar: trial 9: reset: no; never"},
+        {"observation", AMBIT_OK, AMBIT_DATA, "environment liar: trial 9: observation[0] is nan"},
+        {"reference", AMBIT_OK, AMBIT_DATA, "environment liar: trial 9: reference[0] is inf"},
+        {"no_observation", AMBIT_OK, AMBIT_DATA, "observation[0] is nan, as what is not written"},
+        {"no_reference", AMBIT_OK, AMBIT_OK, ""},
+        {"undecided", AMBIT_OK, AMBIT_UNAVAILABLE,
+         "trial 9: too fast; slow down (and then step() returned 0, as if nothing had failed"},
         {"ended", AMBIT_OK, AMBIT_DATA, "the end of a step is 2, neither 0 nor 1"},
         {"success", AMBIT_OK, AMBIT_DATA, "success is -1, neither 0 nor 1"},
+        {"half_a_result", AMBIT_OK, AMBIT_DATA, "metric 'steps' is nan, as what is not written"},
         {"metric", AMBIT_OK, AMBIT_DATA, "metric 'way' is nan"},
         {"draw_nan", AMBIT_OK, AMBIT_DATA, "line[2] is nan"},
         {"draw_paint", AMBIT_OK, AMBIT_DATA, "draws a line of 2 points in paint 9"},
@@ -246,16 +258,16 @@ static void test_environments_that_lie(void **state) {
         const ambit_plugin_setting setting = {"fault", rows[i].fault, "x.yaml:1:1"};
         ambit_plugin *plugin = load(AMBIT_PLUGIN_ENVIRONMENT, "liar");
         drawing seen = {0, 0, 0};
-        void *world = NULL;
+        ambit_world *world = NULL;
         ambit_status status = ambit_plugin_open(plugin, NULL, &setting, 1);
         check(status, rows[i].open, rows[i].text);
         if (status == AMBIT_OK) {
             status = ambit_world_create(plugin, &world);
             if (status == AMBIT_OK)
-                status = run_trial(plugin, world, &seen);
+                status = run_trial(world, &seen);
             check(status, rows[i].trial, rows[i].text);
         }
-        ambit_world_destroy(plugin, world);
+        ambit_world_destroy(world);
         ambit_plugin_unload(plugin);
     }
 }

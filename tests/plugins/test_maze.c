@@ -156,9 +156,9 @@ static void test_a_demonstration_shows_what_its_positions_say(void **state) {
 }
 
 /* Start and goal of a trial, read off its observation. */
-static void read_task(ambit_plugin *plugin, void *world, float start[2], float goal[2]) {
+static void read_task(ambit_world *world, float start[2], float goal[2]) {
     float observation[MAZE_OBSERVATION_SIZE];
-    assert_int_equal(ambit_world_observe(plugin, world, observation, start), AMBIT_OK);
+    assert_int_equal(ambit_world_observe(world, observation, start), AMBIT_OK);
     for (int axis = 0; axis < 2; axis++) {
         goal[axis] = start[axis] + 2 * observation[38 + axis];
         assert_true(fabs(5 * (observation[axis] + 1) / 2 - start[axis]) < 1e-5);
@@ -169,22 +169,22 @@ static void read_task(ambit_plugin *plugin, void *world, float start[2], float g
 static void test_trials_are_the_same_everywhere(void **state) {
     (void)state;
     ambit_plugin *a = open_environment(), *b = open_environment();
-    void *in_a, *in_b;
+    ambit_world *in_a, *in_b;
     assert_int_equal(ambit_world_create(a, &in_a), AMBIT_OK);
     assert_int_equal(ambit_world_create(b, &in_b), AMBIT_OK);
     float start[2], goal[2], start_b[2], goal_b[2];
-    assert_int_equal(ambit_world_reset(b, in_b, 5, 11), AMBIT_OK);
-    assert_int_equal(ambit_world_reset(b, in_b, 5, 12), AMBIT_OK);
-    assert_int_equal(ambit_world_reset(a, in_a, 5, 12), AMBIT_OK);
-    read_task(a, in_a, start, goal);
-    read_task(b, in_b, start_b, goal_b);
+    assert_int_equal(ambit_world_reset(in_b, 5, 11), AMBIT_OK);
+    assert_int_equal(ambit_world_reset(in_b, 5, 12), AMBIT_OK);
+    assert_int_equal(ambit_world_reset(in_a, 5, 12), AMBIT_OK);
+    read_task(in_a, start, goal);
+    read_task(in_b, start_b, goal_b);
     assert_memory_equal(start, start_b, sizeof start);
     assert_memory_equal(goal, goal_b, sizeof goal);
-    assert_int_equal(ambit_world_reset(b, in_b, 6, 12), AMBIT_OK);
-    read_task(b, in_b, start_b, goal_b);
+    assert_int_equal(ambit_world_reset(in_b, 6, 12), AMBIT_OK);
+    read_task(in_b, start_b, goal_b);
     assert_memory_not_equal(start, start_b, sizeof start);
-    ambit_world_destroy(a, in_a);
-    ambit_world_destroy(b, in_b);
+    ambit_world_destroy(in_a);
+    ambit_world_destroy(in_b);
     ambit_plugin_unload(a);
     ambit_plugin_unload(b);
 }
@@ -193,24 +193,24 @@ static void test_trials_are_the_same_everywhere(void **state) {
 static void test_trials_are_not_demonstrations(void **state) {
     (void)state;
     ambit_plugin *source = open_source("gcs", "50", "0"), *environment = open_environment();
-    void *world;
+    ambit_world *world;
     assert_int_equal(ambit_world_create(environment, &world), AMBIT_OK);
     for (int64_t i = 0; i < 50; i++) {
         int64_t steps;
         float start[2], goal[2], *positions = positions_of(source, i, &steps);
-        assert_int_equal(ambit_world_reset(environment, world, 0, (uint64_t)i), AMBIT_OK);
-        read_task(environment, world, start, goal);
+        assert_int_equal(ambit_world_reset(world, 0, (uint64_t)i), AMBIT_OK);
+        read_task(world, start, goal);
         assert_memory_not_equal(start, positions, sizeof start);
         free(positions);
     }
-    ambit_world_destroy(environment, world);
+    ambit_world_destroy(world);
     ambit_plugin_unload(source);
     ambit_plugin_unload(environment);
 }
 
 typedef struct {
     ambit_plugin *plugin;
-    void *world;
+    ambit_world *world;
     float start[2], goal[2];
 } trial;
 
@@ -218,26 +218,26 @@ static trial begin(const char *step_limit, uint64_t index) {
     const ambit_plugin_setting setting = {"step_limit", step_limit, "test:1"};
     trial now = {.plugin = open_with(AMBIT_PLUGIN_ENVIRONMENT, "", &setting, 1)};
     assert_int_equal(ambit_world_create(now.plugin, &now.world), AMBIT_OK);
-    assert_int_equal(ambit_world_reset(now.plugin, now.world, 1, index), AMBIT_OK);
-    read_task(now.plugin, now.world, now.start, now.goal);
+    assert_int_equal(ambit_world_reset(now.world, 1, index), AMBIT_OK);
+    read_task(now.world, now.start, now.goal);
     return now;
 }
 
 static void end(trial *now) {
-    ambit_world_destroy(now->plugin, now->world);
+    ambit_world_destroy(now->world);
     ambit_plugin_unload(now->plugin);
 }
 
 static int go(trial *now, float x, float y) {
     int ended = -1;
     const float action[2] = {x, y};
-    assert_int_equal(ambit_world_step(now->plugin, now->world, action, &ended), AMBIT_OK);
+    assert_int_equal(ambit_world_step(now->world, action, &ended), AMBIT_OK);
     return ended;
 }
 
 static int succeeded(trial *now, double metrics[METRICS]) {
     int success = -1;
-    assert_int_equal(ambit_world_result(now->plugin, now->world, &success, metrics), AMBIT_OK);
+    assert_int_equal(ambit_world_result(now->world, &success, metrics), AMBIT_OK);
     return success;
 }
 
@@ -276,7 +276,7 @@ static drawing draw(trial *now) {
     drawing drawn = {.maze.cells = 5};
     const ambit_canvas canvas = {
         .struct_size = sizeof canvas, .context = &drawn, .line = on_line, .circle = on_circle};
-    assert_int_equal(ambit_world_draw(now->plugin, now->world, &canvas), AMBIT_OK);
+    assert_int_equal(ambit_world_draw(now->world, &canvas), AMBIT_OK);
     return drawn;
 }
 
@@ -364,8 +364,8 @@ static void test_jumping_a_wall_is_a_collision(void **state) {
     assert_int_equal(succeeded(&now, metrics), 0);
     int ended;
     const float action[2] = {1, 1};
-    assert_int_not_equal(ambit_world_step(now.plugin, now.world, action, &ended), AMBIT_OK);
-    assert_int_equal(ambit_world_reset(now.plugin, now.world, 1, 4), AMBIT_OK);
+    assert_int_not_equal(ambit_world_step(now.world, action, &ended), AMBIT_OK);
+    assert_int_equal(ambit_world_reset(now.world, 1, 4), AMBIT_OK);
     assert_int_equal(succeeded(&now, metrics), 0);
     assert_true(metrics[STEPS] == 0); /* nothing is left of the trial before */
     end(&now);
@@ -400,7 +400,7 @@ static void test_metrics_by_hand(void **state) {
     assert_true(fabs(metrics[LENGTH] - 0.08) < 1e-5);
     assert_true(metrics[STEPS] == 4);
     float observation[MAZE_OBSERVATION_SIZE], reference[2];
-    assert_int_equal(ambit_world_observe(now.plugin, now.world, observation, reference), AMBIT_OK);
+    assert_int_equal(ambit_world_observe(now.world, observation, reference), AMBIT_OK);
     assert_true(reference[0] == now.start[0] + 0.06f && reference[1] == now.start[1] + 0.02f);
     assert_true(fabs(observation[40]) < 1e-5 && fabs(observation[41] - 0.2) < 1e-5);
     end(&now);
@@ -411,7 +411,7 @@ static void test_action_that_is_no_number_is_refused(void **state) {
     trial now = begin("300", 0);
     int ended;
     const float action[2] = {NAN, 1};
-    assert_int_not_equal(ambit_world_step(now.plugin, now.world, action, &ended), AMBIT_OK);
+    assert_int_not_equal(ambit_world_step(now.world, action, &ended), AMBIT_OK);
     end(&now);
 }
 

@@ -68,14 +68,18 @@ static int reset(void *self, void *world, uint64_t seed, uint64_t trial) {
 static int observe(void *self, void *world, float *observation, float *reference) {
     liar *l = self;
     point *p = world;
-    *observation = lies(l, "observation") ? NAN : p->place;
-    *reference = lies(l, "reference") ? INFINITY : p->place;
+    if (!lies(l, "no_observation"))
+        *observation = lies(l, "observation") ? NAN : p->place;
+    if (!lies(l, "no_reference"))
+        *reference = lies(l, "reference") ? INFINITY : p->place;
     return 0;
 }
 
 static int step(void *self, void *world, const float *action, int *ended) {
     liar *l = self;
     point *p = world;
+    if (lies(l, "undecided"))
+        l->host->fail(l->host->context, AMBIT_FAULT_UNSUPPORTED, "too fast; slow down");
     p->way += fabsf(*action - p->place);
     p->place = *action;
     p->steps++;
@@ -88,7 +92,8 @@ static int result(void *self, void *world, int *success, double *metrics) {
     point *p = world;
     *success = lies(l, "success") ? -1 : p->place >= 1;
     metrics[0] = lies(l, "metric") ? NAN : (double)p->way;
-    metrics[1] = p->steps;
+    if (!lies(l, "half_a_result"))
+        metrics[1] = p->steps;
     return 0;
 }
 

@@ -66,6 +66,10 @@ static int describe(void *self, ambit_source_description *about) {
         for (int d = 0; d < 4; d++)
             l->fields[0].shape[d] = (int64_t)1 << 62;
     }
+    if (lies(l, "shape_long"))
+        l->fields[0].shape[1] = 5;
+    if (lies(l, "shape_scalar"))
+        l->fields[1].shape[0] = 1;
     if (lies(l, "bytes_rank"))
         l->fields[3].rank = 1, l->fields[3].shape[0] = 2;
     if (lies(l, "media"))
@@ -103,6 +107,8 @@ static int episode(void *self, int64_t index, ambit_episode *out) {
     if (lies(l, "episode"))
         return l->host->fail(l->host->context, AMBIT_FAULT_NO_INPUT,
                              "file.bin: is gone; restore it");
+    if (lies(l, "undecided"))
+        l->host->fail(l->host->context, AMBIT_FAULT_DATA, "half of it is gone; restore it");
     if (lies(l, "silent"))
         return AMBIT_FAULT_DATA;
     if (lies(l, "bare_code"))

@@ -8,7 +8,8 @@ umask 022 # plugins that others may write are refused
 packages=(build-essential cmake ninja-build pkg-config git ca-certificates
     openmpi-bin libopenmpi-dev libhdf5-openmpi-dev libopenblas-dev libyaml-dev libjansson-dev zlib1g-dev
     libjpeg-dev libpng-dev)
-test_packages=(libcmocka-dev clang-format-14 hdf5-tools slurmctld slurmd slurm-client munge)
+test_packages=(libcmocka-dev clang-format-14 hdf5-tools slurmctld slurmd slurm-client munge
+    clang-14 libclang-rt-14-dev llvm-14)
 build=build/release
 ranks=2
 
@@ -17,7 +18,7 @@ usage() {
 usage: ./setup.sh demo|test|build
 
   demo   a maze: ingest demonstrations, train three policies on 2 ranks, evaluate, write a report
-  test   all tests, in an optimised build and (unit tests) with sanitizers
+  test   all tests, in an optimised build and (unit tests) with sanitizers, and a look for new faults with libFuzzer
   build  only install packages and build
 
 Installs Debian 12 packages that are missing, as root or with sudo.
@@ -100,9 +101,12 @@ run_tests() {
     say "layout of the code (clang-format)"
     git ls-files -- '*.c' '*.h' | xargs clang-format-14 --dry-run --Werror
     build_preset sanitize
+    build_preset fuzz
     build_preset release -DAMBIT_TESTS=ON
     say "unit tests with AddressSanitizer and UBSan"
     tests/run.sh sanitize -j "$(nproc)"
+    say "libFuzzer"
+    tests/run.sh fuzz -j "$(nproc)"
     say "all tests"
     tests/run.sh release
 }

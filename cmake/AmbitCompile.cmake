@@ -14,7 +14,7 @@ endif()
 function(ambit_target target)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes
-    -Wmissing-prototypes -Wpointer-arith -Wvla -fno-common -fvisibility=hidden
+    -Wmissing-prototypes $<$<C_COMPILER_ID:Clang>:-Wno-pass-failed> -Wpointer-arith -Wvla -fno-common -fvisibility=hidden
     # Results must not depend on what the compiler knows of errno or of traps; the order of
     # additions stays as written (no -ffast-math), so results are the same in every build.
     -fno-math-errno -fno-trapping-math -ffp-contract=off)
@@ -26,6 +26,9 @@ function(ambit_target target)
     target_compile_options(${target} PRIVATE -fsanitize=${AMBIT_SANITIZE}
                            -fno-omit-frame-pointer -fno-sanitize-recover=all)
     target_link_options(${target} PRIVATE -fsanitize=${AMBIT_SANITIZE})
+  endif()
+  if(AMBIT_FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
   set_target_properties(${target} PROPERTIES C_VISIBILITY_PRESET hidden)
 endfunction()

@@ -76,7 +76,7 @@ static uint64_t bytes_needed(const unsigned char *bytes, uint64_t size) {
 }
 
 /* dlopen() of a file that is cut short ends in SIGBUS, so this is found out before. */
-static ambit_status check_bytes(const char *path, const unsigned char *bytes, uint64_t size) {
+ambit_status ambit_plugin_check_bytes(const char *path, const unsigned char *bytes, uint64_t size) {
     if (size < SELFMAG || memcmp(bytes, ELFMAG, SELFMAG) != 0)
         return ambit_fail(AMBIT_UNAVAILABLE,
                           "%s: is not a shared library (no ELF header); build the plugin again, or "
@@ -113,7 +113,7 @@ static ambit_status check_open_file(const char *path, int file, uint64_t *digest
     unsigned char *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
     if (bytes == MAP_FAILED)
         return ambit_fail_errno(AMBIT_UNAVAILABLE, errno, "%s: cannot be read", path);
-    ambit_status status = check_bytes(path, bytes, size);
+    ambit_status status = ambit_plugin_check_bytes(path, bytes, size);
     *digest = digest_of(bytes, size);
     munmap(bytes, size);
     return status;

@@ -70,6 +70,8 @@ ambit_status ambit_plugin_copy_table(void *table, size_t to_size, const void *fr
 /* file.c: is the file one that may be loaded? Stores its digest. */
 ambit_status ambit_plugin_check_folder(const char *folder);
 ambit_status ambit_plugin_check_file(const char *path, uint64_t *digest);
+/* Likewise of its bytes alone: whether the headers speak of no more than is there. */
+ambit_status ambit_plugin_check_bytes(const char *path, const unsigned char *bytes, uint64_t size);
 
 /* "source maze: episode 17", for messages: valid until the next call. */
 const char *ambit_plugin_place(ambit_plugin *plugin);

@@ -31,6 +31,17 @@ static void take_message(j_common_ptr jpeg, int level) {
         give_up(jpeg);
 }
 
+/* A block of 8 × 8 takes at least a bit: a header that claims more than twice what there can be is
+ * refused before memory is taken for a progressive image. */
+static int check_claim(const decoder *d, size_t size) {
+    enum { PIXELS_OF_A_BYTE = 1024 };
+    const int64_t width = d->jpeg.image_width, height = d->jpeg.image_height;
+    if (width * height / PIXELS_OF_A_BYTE <= (int64_t)size)
+        return 1;
+    snprintf(d->why, SHARED_WHY, "it has too few bytes for the size it claims");
+    return 0;
+}
+
 /* libjpeg leaves out what is finer than an eighth, two eighths, … of the image, for less work. */
 static void choose_scale(struct jpeg_decompress_struct *jpeg, int64_t side) {
     jpeg->scale_denom = FINEST_SCALE;
@@ -46,7 +57,8 @@ static int decode(decoder *d, shared_span image, shared_pixels *pixels) {
     struct jpeg_decompress_struct *jpeg = &d->jpeg;
     jpeg_mem_src(jpeg, image.data, (unsigned long)image.size);
     jpeg_read_header(jpeg, TRUE);
-    if (!shared_pixels_begin(pixels, jpeg->image_width, jpeg->image_height, COLOURS, d->why))
+    if (!shared_pixels_begin(pixels, jpeg->image_width, jpeg->image_height, COLOURS, d->why) ||
+        !check_claim(d, image.size))
         return 0;
     choose_scale(jpeg, pixels->side);
     jpeg->out_color_space = JCS_RGB;

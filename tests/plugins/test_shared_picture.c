@@ -364,6 +364,9 @@ static void test_large_claims(void **state) {
     bytes[at + 5] = bytes[at + 7] = 0xff; /* height and width */
     assert_false(decode(image, SHARED_COLOURS, 16, pixels, why));
     assert_non_null(strstr(why, "it claims 65344 × 65344 pixels"));
+    bytes[at + 5] = bytes[at + 7] = 0x1f;
+    assert_false(decode(image, SHARED_COLOURS, 16, pixels, why));
+    assert_non_null(strstr(why, "too few bytes for the size it claims"));
     free(bytes);
 
     static const uint32_t claims[][2] = {

@@ -92,6 +92,14 @@ static ambit_status estimate(const ambit_ranks *ranks, const ambit_settings *set
     return AMBIT_OK;
 }
 
+/* What to do next: `eval` has nowhere to act without an environment. */
+static void print_end(const ambit_settings *settings, const char *run) {
+    printf("%s: trained %" PRId64 " steps; see it with ", run, settings->train.steps);
+    if (*settings->environment.plugin && settings->train.task == AMBIT_TASK_DENOISE)
+        printf("`ambit eval %s` or ", run);
+    printf("`ambit report %s`\n", run);
+}
+
 static ambit_status run_training(const ambit_ranks *ranks, const arguments *a,
                                  const ambit_shared_config *shared) {
     const ambit_settings *settings = ambit_config_settings(shared->config);
@@ -105,8 +113,7 @@ static ambit_status run_training(const ambit_ranks *ranks, const arguments *a,
         .settings = settings, .configuration = shared->text, .folder = a->run};
     AMBIT_TRY(ambit_train(ranks, &training));
     if (ranks->rank == 0)
-        printf("%s: trained %" PRId64 " steps; see it with `ambit eval %s` or `ambit report %s`\n",
-               a->run, settings->train.steps, a->run, a->run);
+        print_end(settings, a->run);
     return AMBIT_OK;
 }
 

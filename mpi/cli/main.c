@@ -58,9 +58,10 @@ static int wants_help(int argc, char **argv) {
 
 /* ---------------------------------------------------------------- ends */
 
-static void print_failure(const char *command, const char *where) {
-    fprintf(stderr, "ambit%s%s: error: %s%s\n", *command ? " " : "", command, where,
-            ambit_message());
+/* A stop that was asked for is no error. */
+static void print_failure(const char *command, const char *where, ambit_status status) {
+    fprintf(stderr, "ambit%s%s: %s%s%s\n", *command ? " " : "", command,
+            status == AMBIT_REQUEUE ? "" : "error: ", where, ambit_message());
 }
 
 /* A full disk behind stdout shows only now. */
@@ -110,7 +111,7 @@ static int run_on_ranks(const ambit_command *command, int argc, char **argv) {
     ambit_status status = ambit_ranks_start(&ranks);
     if (status != AMBIT_OK) {
         if (launched_rank() == 0)
-            print_failure(command->name, "");
+            print_failure(command->name, "", status);
         return ambit_exit_code(status);
     }
     speaks = ranks.rank == 0;
@@ -121,12 +122,12 @@ static int run_on_ranks(const ambit_command *command, int argc, char **argv) {
     if (!all_ranks_leave(leaving, status != AMBIT_OK)) {
         char where[96];
         snprintf(where, sizeof where, "[rank %d %s] ", ranks.rank, ranks.host);
-        print_failure(command->name, ranks.size > 1 ? where : "");
+        print_failure(command->name, ranks.size > 1 ? where : "", status);
         ambit_ranks_abort(ambit_exit_code(status));
     }
     status = ambit_agree(&ranks, status);
     if (status != AMBIT_OK && ranks.rank == 0)
-        print_failure(command->name, "");
+        print_failure(command->name, "", status);
     MPI_Comm_free(&leaving);
     ambit_ranks_stop(&ranks);
     return ambit_exit_code(status);
@@ -181,6 +182,6 @@ int main(int argc, char **argv) {
     if (status == AMBIT_OK)
         status = flush_output();
     if (status != AMBIT_OK)
-        print_failure(command ? command->name : "", "");
+        print_failure(command ? command->name : "", "", status);
     return ambit_exit_code(status);
 }

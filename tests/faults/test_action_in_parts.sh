@@ -31,7 +31,12 @@ for relative in false true; do
 done
 grep -q '^  action: \[part/x, part/y\]$' true-listpartxparty/config.yaml || die "the run does not tell its action's parts"
 expect 78 "takes actions of 2 numbers but the policy gives 3" bash -c \
-    "'$ambit' train scenes.yaml 'data.action=[action, part/y]' --run three >/dev/null && '$ambit' eval three"
+    "'$ambit' train scenes.yaml 'data.action=[action, part/y]' --run three >end.txt && '$ambit' eval three"
+grep -q '^three: trained 20 steps; see it with `ambit eval three` or `ambit report three`$' end.txt ||
+    die "does not say what is next: $(cat end.txt)"
+"$ambit" train scenes.yaml environment.plugin=null train.steps=1 --run blind >end.txt 2>&1
+grep -q '^blind: trained 1 steps; see it with `ambit report blind`$' end.txt ||
+    die "recommends what cannot be done: $(cat end.txt)"
 
 # as Open X-Embodiment has it
 [ -d "$parts" ] || { echo "no $parts; the rest is skipped"; exit 77; }

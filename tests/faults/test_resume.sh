@@ -21,7 +21,8 @@ kill -USR1 $job 2>/dev/null || true # it may have finished in the meantime
 code=0; wait $job || code=$?
 if [ "$code" -ne 0 ]; then
     [ "$code" -eq 75 ] || { cat err.txt; die "exit code $code after SIGUSR1 instead of 75"; }
-    grep -q "stopped after step" err.txt || die "does not say where it stopped"
+    grep -q "^ambit train: stopped: stopped after step" err.txt || die "does not say where it stopped"
+    ! grep -q "error:" err.txt || die "calls a stop that was asked for an error"
 fi
 on 2 "${small[@]}" --run stopped >/dev/null 2>&1
 same whole stopped

@@ -1,8 +1,10 @@
 #include "features.h"
 
-#include "shared/json.h"
+#include "shared/names.h"
+#include "spelling.h"
 
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,16 +19,18 @@ typedef struct {
     char key[OPENX_KEY_SIZE];
     size_t size; /* of key */
     int64_t shape[AMBIT_MAX_RANK];
-    uint32_t rank; /* of the fixed-length sequences passed; above AMBIT_MAX_RANK: too many */
-    int is_ragged;
+    uint32_t rank; /* of the fixed-length sequences passed */
+    int is_ragged, depth;
 } walk;
 
-static int walk_node(walk *at, const json_t *node);
+enum { MOST_DEPTH = 64 };
+
+static int walk_node(walk *at, const json_t *json);
 
 /* Adds a dimension to a field or, while walking, to what all below have in common. */
 static const char *add_dimension(const json_t *size, uint32_t *rank, int64_t *shape) {
-    int64_t value;
-    if (shared_json_integer(size, INT64_MIN, &value) || value == 0)
+    int64_t value = -1;
+    if (!json_is_null(size) && (shared_json_integer(size, INT64_MIN, &value) || value == 0))
         return "has a dimension that is not a positive number";
     if (value < 0)
         return "is ragged: its size varies from step to step";
@@ -40,7 +44,7 @@ static const char *add_dimensions(const json_t *shape, openx_field *field) {
     size_t i;
     json_t *size;
     const char *problem = NULL;
-    json_array_foreach(json_object_get(shape, "dimensions"), i, size) {
+    json_array_foreach(openx_shape_sizes(shape), i, size) {
         if (!problem)
             problem = add_dimension(size, &field->rank, field->shape);
     }
@@ -72,7 +76,7 @@ static const char *read_tensor(const json_t *tensor, openx_field *field) {
 /* TFDS keeps float32 in the four bytes of a pixel; 16 bits of one channel are a measurement, most
  * often millimetres of depth. */
 static shared_pixel_kind image_pixels(const char *dtype, const json_t *shape) {
-    const json_t *sizes = json_object_get(shape, "dimensions");
+    const json_t *sizes = openx_shape_sizes(shape);
     const size_t rank = json_array_size(sizes);
     int64_t channels;
     if (strcmp(dtype, "float32") == 0)
@@ -99,7 +103,37 @@ static const char *read_text(const json_t *text, openx_field *field) {
     return NULL;
 }
 
-/* The number of elements a step. */
+static const char *read_label(const json_t *label, openx_field *field) {
+    (void)label;
+    field->dtype = openx_dtype_find("int64");
+    return NULL;
+}
+
+/* The sides of a box, as parts of the image: ymin, xmin, ymax, xmax. */
+static const char *read_box(const json_t *box, openx_field *field) {
+    static const int64_t sides = 4;
+    if (json_object_get(box, "dtype"))
+        return read_tensor(box, field);
+    field->dtype = openx_dtype_find("float32");
+    if (field->rank == AMBIT_MAX_RANK)
+        return "has more than 4 dimensions";
+    field->shape[field->rank++] = sides;
+    return NULL;
+}
+
+static const char *refuse_sound(const json_t *sound, openx_field *field) {
+    (void)sound;
+    (void)field;
+    return "holds sound";
+}
+
+static const char *refuse_video(const json_t *video, openx_field *field) {
+    (void)video;
+    (void)field;
+    return "holds a video a step";
+}
+
+/* The number of elements a step. One byte string is a scalar, whatever its rank is called. */
 static const char *count_elements(openx_field *field) {
     field->length = 1;
     for (uint32_t d = 0; d < field->rank; ++d) {
@@ -107,31 +141,31 @@ static const char *count_elements(openx_field *field) {
             return "has 2³¹ elements a step or more";
         field->length *= field->shape[d];
     }
-    return field->dtype->element == AMBIT_BYTES && field->rank > 0
-               ? "holds several byte strings a step"
-               : NULL;
+    if (field->dtype->element != AMBIT_BYTES)
+        return NULL;
+    field->rank = 0;
+    return field->length > 1 ? "holds several byte strings a step" : NULL;
 }
 
-static const char *read_leaf(const walk *at, const json_t *node, openx_field *field) {
-    static const struct {
-        const char *name;
-        const char *(*read)(const json_t *leaf, openx_field *field);
-    } leaves[] = {{"tensor", read_tensor}, {"image", read_image}, {"text", read_text}};
+static const char *read_leaf(const walk *at, const openx_node *node, openx_field *field) {
+    static const char *(*const readers[])(const json_t *content, openx_field *field) = {
+        [OPENX_NODE_TENSOR] = read_tensor, [OPENX_NODE_IMAGE] = read_image,
+        [OPENX_NODE_TEXT] = read_text,     [OPENX_NODE_LABEL] = read_label,
+        [OPENX_NODE_BOX] = read_box,       [OPENX_NODE_SOUND] = refuse_sound,
+        [OPENX_NODE_VIDEO] = refuse_video};
+    if (at->is_ragged)
+        return "is ragged: its length varies from step to step";
+    if (at->depth > MOST_DEPTH)
+        return "is nested more than 64 deep";
+    if (!readers[node->kind])
+        return "is of a kind that is not known";
     field->rank = at->rank;
     memcpy(field->shape, at->shape, sizeof field->shape);
-    for (size_t i = 0; i < sizeof leaves / sizeof *leaves; ++i) {
-        const json_t *leaf = json_object_get(node, leaves[i].name);
-        if (!leaf)
-            continue;
-        const char *problem = leaves[i].read(leaf, field);
-        if (!problem)
-            problem = count_elements(field);
-        return at->is_ragged ? "is ragged: its length varies from step to step" : problem;
-    }
-    return "is of a kind other than tensor, image and text";
+    const char *problem = readers[node->kind](node->content, field);
+    return problem ? problem : count_elements(field);
 }
 
-static int add_field(walk *at, const json_t *node) {
+static int add_field(walk *at, const openx_node *node) {
     if (at->features->count == OPENX_MAX_FEATURES)
         return at->host->fail(at->host->context, AMBIT_FAULT_UNSUPPORTED,
                               "%s: a step has more than %d features; remove some from the file",
@@ -179,40 +213,32 @@ static int walk_sequence(walk *at, const json_t *sequence) {
     return code;
 }
 
-static int walk_node(walk *at, const json_t *node) {
-    json_t *dictionary = json_object_get(json_object_get(node, "featuresDict"), "features");
-    const json_t *sequence = json_object_get(node, "sequence");
-    if (dictionary)
-        return walk_dictionary(at, dictionary);
-    if (sequence)
-        return walk_sequence(at, sequence);
-    return add_field(at, node);
-}
-
-/* Is `name` one of the names in `list`, separated by commas and blanks? */
-static int is_listed(const char *list, const char *name) {
-    size_t size = strlen(name);
-    for (list += strspn(list, ", "); *list; list += strspn(list, ", ")) {
-        size_t token = strcspn(list, ", ");
-        if (token == size && memcmp(list, name, size) == 0)
-            return 1;
-        list += token;
-    }
-    return 0;
+static int walk_node(walk *at, const json_t *json) {
+    openx_node node;
+    int code;
+    openx_node_read(json, &node);
+    ++at->depth;
+    if (node.kind == OPENX_NODE_DICTIONARY && at->depth <= MOST_DEPTH)
+        code = walk_dictionary(at, node.features);
+    else if (node.kind == OPENX_NODE_SEQUENCE && at->depth <= MOST_DEPTH)
+        code = walk_sequence(at, node.content);
+    else
+        code = add_field(at, &node);
+    --at->depth;
+    openx_node_close(&node);
+    return code;
 }
 
 static int check_skip(const walk *at, const char *list) {
-    for (list += strspn(list, ", "); *list; list += strspn(list, ", ")) {
+    shared_span given;
+    while (shared_names_next(&list, &given)) {
         char name[OPENX_KEY_SIZE];
-        size_t size = strcspn(list, ", ");
-        snprintf(name, sizeof name, "%.*s", (int)(size < sizeof name ? size : sizeof name - 1),
-                 list);
+        snprintf(name, sizeof name, "%.*s", (int)given.size, (const char *)given.data);
         if (openx_features_find(at->features, name) < 0)
             return at->host->fail(at->host->context, AMBIT_FAULT_OPTION,
                                   "option skip: '%s' is no feature of a step in %s; write names "
                                   "as they stand in the tree, joined by '/', without 'steps/'",
                                   name, at->path);
-        list += size;
     }
     return 0;
 }
@@ -220,31 +246,67 @@ static int check_skip(const walk *at, const char *list) {
 static int is_wanted(const openx_field *field, const openx_selection *selection) {
     return (selection->images || field->kind != OPENX_IMAGE) &&
            (selection->language || !strstr(openx_field_name(field), "language_")) &&
-           !is_listed(selection->skip, openx_field_name(field));
+           !shared_names_have(selection->skip, openx_field_name(field));
 }
 
 static int by_name(const void *a, const void *b) {
     return strcmp(((const openx_field *)a)->key, ((const openx_field *)b)->key);
 }
 
+/* Adds to a text as far as there is room. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+static void
+add_text(char *text, size_t room, const char *format, ...) {
+    const size_t used = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text + used, room - used, format, arguments);
+    va_end(arguments);
+}
+
+/* Names all features that are wanted and cannot be read, as far as a message has room, and the
+ * option that leaves those named out. */
+static int refuse_unreadable(const walk *at, const char *skip) {
+    enum { ROOM = 1800, MOST_ENTRY = OPENX_KEY_SIZE + 100 };
+    char reasons[ROOM] = "", names[ROOM] = "";
+    int count = 0, named = 0;
+    add_text(names, ROOM, "%s", skip);
+    for (int64_t i = 0; i < at->features->count; ++i) {
+        const openx_field *field = &at->features->fields[i];
+        count += field->problem != NULL;
+        if (!field->problem || strlen(reasons) + MOST_ENTRY > ROOM ||
+            strlen(names) + MOST_ENTRY > ROOM)
+            continue;
+        add_text(reasons, ROOM, "%s'%s' %s", named++ ? "; " : "", field->key, field->problem);
+        add_text(names, ROOM, "%s%s", *names ? "," : "", openx_field_name(field));
+    }
+    if (count > named)
+        add_text(reasons, ROOM, "; and %d more", count - named);
+    return at->host->fail(at->host->context, AMBIT_FAULT_UNSUPPORTED,
+                          "%s: %d feature%s cannot be read: %s; leave out what cannot with skip=%s",
+                          at->path, count, count == 1 ? "" : "s", reasons, names);
+}
+
 /* Sorts, keeps what is wanted and refuses what of it cannot be read. */
 static int select_fields(const walk *at, const openx_selection *selection) {
     openx_features *features = at->features;
     int64_t kept = 0;
+    int unreadable = 0;
     qsort(features->fields, (size_t)features->count, sizeof *features->fields, by_name);
     for (int64_t i = 0; i < features->count; ++i) {
         openx_field field = features->fields[i];
         if (!is_wanted(&field, selection))
             continue;
-        if (!field.problem && kept && strcmp(features->fields[kept - 1].key, field.key) == 0)
+        if (kept && strcmp(features->fields[kept - 1].key, field.key) == 0)
             field.problem = "stands in the tree twice";
-        if (field.problem)
-            return at->host->fail(at->host->context, AMBIT_FAULT_UNSUPPORTED,
-                                  "%s: feature '%s' %s; leave it out with option skip: %s",
-                                  at->path, field.key, field.problem, openx_field_name(&field));
+        unreadable |= field.problem != NULL;
         features->fields[kept++] = field;
     }
     features->count = kept;
+    if (unreadable)
+        return refuse_unreadable(at, selection->skip);
     if (kept >= 1 && kept <= AMBIT_MAX_FIELDS)
         return 0;
     return at->host->fail(at->host->context, AMBIT_FAULT_UNSUPPORTED,
@@ -253,18 +315,23 @@ static int select_fields(const walk *at, const openx_selection *selection) {
                           at->path, (int)kept, AMBIT_MAX_FIELDS);
 }
 
-static int read_tree(walk *at, const json_t *root, const openx_selection *selection) {
-    const json_t *steps = json_object_get(
-        json_object_get(json_object_get(root, "featuresDict"), "features"), "steps");
-    json_t *feature = json_object_get(json_object_get(steps, "sequence"), "feature");
-    json_t *dictionary = json_object_get(json_object_get(feature, "featuresDict"), "features");
-    if (!dictionary)
-        return at->host->fail(at->host->context, AMBIT_FAULT_DATA,
+static int read_tree(walk *at, const json_t *json, const openx_selection *selection) {
+    openx_node root, steps, step;
+    openx_node_read(json, &root);
+    openx_node_read(json_object_get(root.features, "steps"), &steps);
+    openx_node_read(json_object_get(steps.content, "feature"), &step);
+    int code = 0;
+    at->size = (size_t)snprintf(at->key, sizeof at->key, "steps");
+    if (steps.kind != OPENX_NODE_SEQUENCE || step.kind != OPENX_NODE_DICTIONARY)
+        code = at->host->fail(at->host->context, AMBIT_FAULT_DATA,
                               "%s: has no sequence 'steps' of features, so this is not an RLDS "
                               "data set; name the folder of one",
                               at->path);
-    at->size = (size_t)snprintf(at->key, sizeof at->key, "steps");
-    int code = walk_dictionary(at, dictionary);
+    else
+        code = walk_dictionary(at, step.features);
+    openx_node_close(&root);
+    openx_node_close(&steps);
+    openx_node_close(&step);
     if (!code)
         code = check_skip(at, selection->skip);
     return code ? code : select_fields(at, selection);

@@ -1,13 +1,13 @@
 /* features.json: what a step holds.
  *
- * A tree: featuresDict nests, `sequence` repeats, and the leaves are tensor, image and text. All
- * below `steps` becomes one flat list a feature in each record, time-major: its key is the names on
- * the way, joined by "/". Names may themselves hold a "/" (bc_z's "future/xyz_residual"), so keys
- * are built by walking down the tree and never taken apart. The descriptions in the file are not
- * read: in published data sets they are wrong.
+ * A tree: dictionaries nest, sequences repeat, and the leaves are tensors, images, texts and a few
+ * more, in one of three spellings (spelling.h). All below `steps` becomes one flat list a feature
+ * in each record, time-major: its key is the names on the way, joined by "/". Names may themselves
+ * hold a "/" (bc_z's "future/xyz_residual"), so keys are built by walking down the tree and never
+ * taken apart. The descriptions in the file are not read: in published data sets they are wrong.
  *
  * What this plugin cannot represent (ragged lists, several images a step, unknown types) is kept
- * with the reason, and refused only when it was asked for.
+ * with the reason, and refused, all of it at once, only when it was asked for.
  */
 #ifndef OPENX_FEATURES_H
 #define OPENX_FEATURES_H

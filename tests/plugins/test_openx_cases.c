@@ -70,6 +70,64 @@ static void a_pointer_of_git_lfs_is_named(void **state) {
     must_say(host->message, "`git lfs pull`");
 }
 
+/* ---------------------------------------------------------------- features.json */
+
+static void check_digest(openx_host *host, const char *name, uint64_t wanted) {
+    if (digest_of(host, name) != wanted)
+        fail_msg("field '%s' is not what was recorded", name);
+}
+
+static void older_spellings_are_read(void **state) {
+    openx_host *host = *state;
+    static const char *const cases[] = {"legacy_features", "legacy_json_feature"};
+    for (int c = 0; c < 2; ++c) {
+        must_open(host, cases[c], NULL);
+        assert_int_equal(host->description.field_count, 4);
+        assert_int_equal(host->description.episode_count, 2);
+        check_digest(host, "action", UINT64_C(0xd2f099b191256241));
+        check_digest(host, "observation/state", UINT64_C(0xe0cb5bc9e8a8b43c));
+        check_digest(host, "is_first", UINT64_C(0x581cd0fa58d99645));
+        check_digest(host, "is_last", UINT64_C(0xf4b5cb5bcc647005));
+    }
+}
+
+static void a_string_of_one_is_a_string(void **state) {
+    openx_host *host = *state;
+    ambit_episode episode;
+    must_open(host, "string_of_one", NULL);
+    const int f = openx_host_field(host, "language_instruction");
+    assert_int_equal(host->description.fields[f].element, AMBIT_BYTES);
+    assert_int_equal(host->description.fields[f].rank, 0);
+    check_digest(host, "language_instruction", UINT64_C(0x3fbbf79679f5f14d));
+    check_digest(host, "observation/state", UINT64_C(0xb3ed1be772c4f7de));
+    read_episode(host, 1, &episode);
+    assert_int_equal(episode.steps, 4);
+    assert_memory_equal(episode.columns[f].offsets, ((const uint64_t[]){0, 15, 30, 45, 60}), 40);
+    assert_memory_equal(episode.columns[f].values, "pick up the cuppick", 19);
+}
+
+/* The message ends with the option, ready to be pasted; with it the rest is read. */
+static void what_cannot_be_read_is_named_at_once(void **state) {
+    openx_host *host = *state;
+    assert_int_not_equal(open_case(host, "other_kinds", NULL), 0);
+    assert_int_equal(host->fault, AMBIT_FAULT_UNSUPPORTED);
+    must_say(host->message, "2 features cannot be read");
+    must_say(host->message, "'steps/sound' holds sound");
+    must_say(host->message, "'steps/words' is ragged");
+    const char *skip = strstr(host->message, "skip=") + strlen("skip=");
+    assert_string_equal(skip, "sound,words");
+    must_open(host, "other_kinds", &(openx_choice){.skip = skip});
+    assert_int_equal(host->description.field_count, 6);
+    check_digest(host, "label", UINT64_C(0x6cb734757696c6c2));
+    check_digest(host, "box", UINT64_C(0x9ec82cb237a48125));
+    check_digest(host, "action", UINT64_C(0xa483dd04e83b0090));
+    assert_int_not_equal(open_case(host, "image_stack", NULL), 0);
+    must_say(host->message, "'steps/observation/frames' holds several byte strings a step");
+    must_say(host->message, "skip=observation/frames");
+    must_open(host, "image_stack", &(openx_choice){.skip = "observation/frames"});
+    assert_int_equal(host->description.episode_count, 2);
+}
+
 /* ---------------------------------------------------------------- images */
 
 static void png_is_decoded(void **state) {
@@ -91,6 +149,9 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_pointer_of_git_lfs_is_named),
+        TEST(older_spellings_are_read),
+        TEST(a_string_of_one_is_a_string),
+        TEST(what_cannot_be_read_is_named_at_once),
         TEST(png_is_decoded),
     };
     struct stat facts;

@@ -111,9 +111,10 @@ static int fill_shards(const ambit_host *host, const char *folder, const char *s
     return 0;
 }
 
-/* Reads the entry of one split. */
-static int read_split(const ambit_host *host, const char *folder, const char *split,
+/* Reads the entry of the slice's split. */
+static int read_split(const ambit_host *host, const char *folder, const openx_slice *slice,
                       const json_t *entry, openx_info *info) {
+    const char *split = slice->split;
     const json_t *lengths = json_object_get(entry, "shardLengths");
     if (json_array_size(lengths) == 0)
         return host->fail(host->context, AMBIT_FAULT_DATA,
@@ -127,6 +128,8 @@ static int read_split(const ambit_host *host, const char *folder, const char *sp
     if (!info->shards)
         return AMBIT_FAULT_MEMORY;
     int code = fill_shards(host, folder, split, entry, info);
+    if (!code)
+        code = openx_slice_apply(host, slice, info->shards, info->shard_count);
     if (code)
         free_shards(host, info);
     return code;
@@ -144,24 +147,24 @@ static void list_splits(const json_t *splits, char *text, size_t size) {
     }
 }
 
-static int find_split(const ambit_host *host, const char *folder, const char *split,
+static int find_split(const ambit_host *host, const char *folder, const openx_slice *slice,
                       const json_t *root, openx_info *info) {
     const json_t *splits = json_object_get(root, "splits");
     size_t i;
     json_t *entry;
     json_array_foreach(splits, i, entry) {
         const char *name = json_string_value(json_object_get(entry, "name"));
-        if (name && strcmp(name, split) == 0)
-            return read_split(host, folder, split, entry, info);
+        if (name && strcmp(name, slice->split) == 0)
+            return read_split(host, folder, slice, entry, info);
     }
     char names[512];
     list_splits(splits, names, sizeof names);
     return host->fail(host->context, AMBIT_FAULT_OPTION,
                       "%s/dataset_info.json: has no split '%s'; set option split to one of: %s",
-                      folder, split, *names ? names : "(none)");
+                      folder, slice->split, *names ? names : "(none)");
 }
 
-static int read_root(const ambit_host *host, const char *folder, const char *split,
+static int read_root(const ambit_host *host, const char *folder, const openx_slice *slice,
                      const json_t *root, openx_info *info) {
     const char *format = json_string_value(json_object_get(root, "fileFormat"));
     const char *name = json_string_value(json_object_get(root, "name"));
@@ -176,10 +179,10 @@ static int read_root(const ambit_host *host, const char *folder, const char *spl
                           "again",
                           folder, sizeof info->name - 1);
     snprintf(info->name, sizeof info->name, "%s", name);
-    return find_split(host, folder, split, root, info);
+    return find_split(host, folder, slice, root, info);
 }
 
-int openx_info_read(const ambit_host *host, const char *folder, const char *split,
+int openx_info_read(const ambit_host *host, const char *folder, const openx_slice *slice,
                     openx_info *info) {
     char path[PATH_MAX];
     json_t *root;
@@ -187,7 +190,7 @@ int openx_info_read(const ambit_host *host, const char *folder, const char *spli
     int code = shared_json_load(host, folder, "dataset_info.json", path, &root);
     if (code)
         return code;
-    code = read_root(host, folder, split, root, info);
+    code = read_root(host, folder, slice, root, info);
     json_decref(root);
     return code;
 }

@@ -22,12 +22,14 @@ enum {
     OPTION_IMAGES,
     OPTION_LANGUAGE,
     OPTION_SKIP,
-    OPTION_DECODE
+    OPTION_DECODE,
+    OPTION_MISSING
 };
 
 static const ambit_option options[] = {
     [OPTION_SPLIT] = {"split", AMBIT_OPTION_TEXT, "train", 0, 0, NULL, NULL,
-                      "split to read, as dataset_info.json names it"},
+                      "split to read, as dataset_info.json names it, or a part of it as TFDS "
+                      "writes it: train[:90%], train[10:20], train[-5:], train[:2shard]"},
     [OPTION_STANDARDISE] = {"standardise", AMBIT_OPTION_TEXT, "auto", 0, 0, "none|bridge|auto",
                             NULL,
                             "give action and state the meaning they have in all data sets; auto: "
@@ -41,11 +43,14 @@ static const ambit_option options[] = {
     [OPTION_DECODE] = {"decode", AMBIT_OPTION_INTEGER, "0", 0, 1024, NULL, "pixels",
                        "decode images (JPEG, PNG) to squares of so many pixels a side, as cameras "
                        "of a network need; 0: images stay encoded"},
+    [OPTION_MISSING] = {"missing", AMBIT_OPTION_TEXT, "fail", 0, 0, "fail|skip", NULL,
+                        "shards that are not there: refuse, or read the others"},
 };
 
 typedef struct {
     const ambit_host *host;
     openx_features features;
+    openx_slice slice;
     openx_records records;
     const openx_standard *standard; /* NULL: none */
     openx_episode episode;
@@ -231,16 +236,20 @@ static int read_episode(void *self, int64_t index, ambit_episode *episode) {
 static int open_data(source *s, const char *location, const ambit_option_value *values) {
     openx_info info;
     int64_t bytes;
-    int code = openx_info_read(s->host, location, values[OPTION_SPLIT].text, &info);
+    int code = openx_slice_parse(s->host, values[OPTION_SPLIT].text, &s->slice);
     if (!code)
-        code = openx_records_open(&s->records, s->host, info.shards, info.shard_count, &bytes);
+        code = openx_info_read(s->host, location, &s->slice, &info);
+    if (!code)
+        code =
+            openx_records_open(&s->records, s->host, info.shards, info.shard_count, s->slice.split,
+                               strcmp(values[OPTION_MISSING].text, "skip") == 0, &bytes);
     if (code)
         return code;
-    if (info.bytes >= 0 && info.bytes != bytes)
+    if (info.bytes >= 0 && bytes >= 0 && info.bytes != bytes)
         s->host->log(s->host->context, AMBIT_LOG_WARNING,
                      "%s/dataset_info.json: split '%s' should have %" PRId64 " bytes of data, but "
                      "its shards hold %" PRId64 "; each is checked when it is read",
-                     location, values[OPTION_SPLIT].text, info.bytes, bytes);
+                     location, s->slice.split, info.bytes, bytes);
     return openx_standard_choose(s->host, values[OPTION_STANDARDISE].text, info.name, &s->features,
                                  &s->standard);
 }

@@ -22,39 +22,108 @@ static uint32_t masked_crc(const ambit_host *host, const void *data, size_t size
     return ((crc >> 15) | (crc << 17)) + 0xa282ead8u;
 }
 
-static const char remedy[] = "dataset_info.json names this shard: complete the copy, or choose a "
-                             "split that is there";
+/* ---------------------------------------------------------------- shards */
 
-static int check_shard(const ambit_host *host, openx_shard *shard) {
+static int is_wanted(const openx_shard *shard) {
+    return shard->to > shard->from;
+}
+
+/* Shards that are wanted, those of them that are there, and the longest run of these. */
+typedef struct {
+    int64_t wanted, there, run_start, run_end;
+} census;
+
+static census count_shards(const openx_records *records) {
+    census c = {0};
+    int64_t start = 0;
+    for (int64_t s = 0; s < records->shard_count; ++s) {
+        const int wanted = is_wanted(&records->shards[s]);
+        const int there = wanted && !shared_file_is_absent(records->shards[s].path);
+        c.wanted += wanted;
+        c.there += there;
+        if (!there)
+            start = s + 1;
+        else if (s + 1 - start > c.run_end - c.run_start) {
+            c.run_start = start;
+            c.run_end = s + 1;
+        }
+    }
+    return c;
+}
+
+/* Opens a shard that something is wanted of; where it is not there, says how to read the others. */
+static int open_shard(const openx_records *records, const openx_shard *shard, shared_file *file) {
+    char remedy[512], start[32] = "";
+    const census c = shared_file_is_absent(shard->path) ? count_shards(records) : (census){0};
+    if (c.run_start > 0)
+        snprintf(start, sizeof start, "%" PRId64 "shard", c.run_start);
+    if (c.there > 0)
+        snprintf(remedy, sizeof remedy,
+                 "%" PRId64 " of the %" PRId64 " shards asked for are there: complete the copy, or "
+                 "read what is there with missing=skip or split='%s[%s:%" PRId64 "shard]'",
+                 c.there, c.wanted, records->split, start, c.run_end);
+    else
+        snprintf(remedy, sizeof remedy,
+                 "dataset_info.json names this shard: complete the copy, or choose a split that is "
+                 "there");
+    return shared_file_open(records->host, shard->path, remedy, file);
+}
+
+static int check_shard(const openx_records *records, openx_shard *shard) {
     shared_file file;
-    int code = shared_file_open(host, shard->path, remedy, &file);
+    int code = open_shard(records, shard, &file);
     if (code)
         return code;
     shard->size = file.size;
     shared_file_close(&file);
     if (shard->count > shard->size / FRAME)
-        return host->fail(host->context, AMBIT_FAULT_DATA,
-                          "%s: dataset_info.json promises %" PRId64 " records, but the file has "
-                          "only %" PRId64 " bytes; copy it again",
-                          shard->path, shard->count, shard->size);
+        return records->host->fail(records->host->context, AMBIT_FAULT_DATA,
+                                   "%s: dataset_info.json promises %" PRId64 " records, but the "
+                                   "file has only %" PRId64 " bytes; copy it again",
+                                   shard->path, shard->count, shard->size);
     return 0;
 }
 
+/* Nothing is wanted any more of shards that are not there; at least one must be. */
+static void leave_out_missing(const openx_records *records) {
+    const census c = count_shards(records);
+    const char *first = NULL;
+    for (int64_t s = 0; c.there > 0 && s < records->shard_count; ++s) {
+        openx_shard *shard = &records->shards[s];
+        if (!is_wanted(shard) || !shared_file_is_absent(shard->path))
+            continue;
+        shard->to = shard->from;
+        first = first ? first : shard->path;
+    }
+    if (first)
+        records->host->log(records->host->context, AMBIT_LOG_WARNING,
+                           "%" PRId64 " of %" PRId64 " shards are not there and are left out; the "
+                           "first is %s",
+                           c.wanted - c.there, c.wanted, first);
+}
+
 int openx_records_open(openx_records *records, const ambit_host *host, openx_shard *shards,
-                       int64_t shard_count, int64_t *bytes) {
+                       int64_t shard_count, const char *split, int skip_missing, int64_t *bytes) {
     *records = (openx_records){.host = host,
+                               .split = split,
                                .shards = shards,
                                .shard_count = shard_count,
                                .file = SHARED_NO_FILE,
                                .file_shard = -1};
+    int is_whole = 1;
     *bytes = 0;
+    if (skip_missing)
+        leave_out_missing(records);
     for (int64_t s = 0; s < shard_count; ++s) {
-        int code = check_shard(host, &shards[s]);
+        int code = is_wanted(&shards[s]) ? check_shard(records, &shards[s]) : 0;
         if (code)
             return code;
-        records->count += shards[s].count;
+        records->count += shards[s].to - shards[s].from;
         *bytes += shards[s].size - shards[s].count * FRAME;
+        is_whole &= shards[s].to - shards[s].from == shards[s].count;
     }
+    if (!is_whole)
+        *bytes = -1;
     return 0;
 }
 
@@ -64,7 +133,7 @@ static int open_file(openx_records *records, int64_t s) {
         return 0;
     shared_file_close(&records->file);
     records->file_shard = -1;
-    int code = shared_file_open(records->host, records->shards[s].path, remedy, &records->file);
+    int code = open_shard(records, &records->shards[s], &records->file);
     if (code)
         return code;
     records->file_shard = s;
@@ -162,9 +231,12 @@ static int read_data(openx_records *records, const openx_shard *shard, openx_rec
 
 int openx_records_read(openx_records *records, int64_t index, openx_record *record) {
     int64_t s = 0;
-    while (index >= records->shards[s].count)
-        index -= records->shards[s++].count;
+    while (index >= records->shards[s].to - records->shards[s].from) {
+        index -= records->shards[s].to - records->shards[s].from;
+        ++s;
+    }
     openx_shard *shard = &records->shards[s];
+    index += shard->from;
     int code = open_file(records, s);
     if (!code)
         code = index_shard(records, shard);

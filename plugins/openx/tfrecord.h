@@ -18,18 +18,20 @@
 #include "shared/file.h"
 #include "wire.h"
 
-/* One file. Whoever builds the table fills path (from host->allocate) and count. */
+/* One file. Whoever builds the table fills path (from host->allocate), count, from and to. */
 typedef struct {
     char *path;
     int64_t count;    /* records it must hold */
+    int64_t from, to; /* those of them that are wanted: none where from = to */
     int64_t size;     /* bytes of the file */
     int64_t *offsets; /* of its records; NULL until they were walked */
 } openx_shard;
 
 typedef struct {
     const ambit_host *host;
+    const char *split; /* for messages */
     openx_shard *shards;
-    int64_t shard_count, count; /* count: records in all shards */
+    int64_t shard_count, count; /* count: records wanted, of all shards */
     shared_file file;           /* the shard that is open */
     int64_t file_shard;
     shared_buffer data;
@@ -44,13 +46,15 @@ typedef struct {
     int64_t offset;   /* of its frame in the file */
 } openx_record;
 
-/* Takes over `shards` (an array from host->allocate, also on failure) and checks that each file is
- * there and can hold its records. `*bytes` becomes the size of all data without framing. The caller
- * closes `records` whether this succeeds or not. */
+/* Takes over `shards` (an array from host->allocate, also on failure) of `split` and checks that
+ * each file of which something is wanted is there and can hold its records. With skip_missing those
+ * that are not there are left out, and a warning says so. `*bytes` becomes the size of all data
+ * without framing, or -1 where it is not all there or not all wanted. The caller closes `records`
+ * whether this succeeds or not. */
 int openx_records_open(openx_records *records, const ambit_host *host, openx_shard *shards,
-                       int64_t shard_count, int64_t *bytes);
+                       int64_t shard_count, const char *split, int skip_missing, int64_t *bytes);
 
-/* Reads record `index` of all, 0 ≤ index < count, and checks its CRC. */
+/* Reads record `index` of those wanted, 0 ≤ index < count, and checks its CRC. */
 int openx_records_read(openx_records *records, int64_t index, openx_record *record);
 
 void openx_records_close(openx_records *records);

@@ -29,14 +29,17 @@ static void read_features(const openx_selection *selection) {
     fuzz_host_settle(code);
 }
 
-static void read_info(const char *split) {
+static void read_info(const char *split, int skip_missing) {
     openx_info info;
-    int code = openx_info_read(fuzz_host(), fuzz_folder(), split, &info);
+    openx_slice slice;
+    FUZZ_REQUIRE(openx_slice_parse(fuzz_host(), split, &slice) == 0);
+    int code = openx_info_read(fuzz_host(), fuzz_folder(), &slice, &info);
     if (code == 0) {
         openx_records records;
         int64_t bytes;
         FUZZ_REQUIRE(memchr(info.name, '\0', sizeof info.name));
-        code = openx_records_open(&records, fuzz_host(), info.shards, info.shard_count, &bytes);
+        code = openx_records_open(&records, fuzz_host(), info.shards, info.shard_count, slice.split,
+                                  skip_missing, &bytes);
         openx_records_close(&records);
     }
     fuzz_host_settle(code);
@@ -47,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_write("dataset_info.json", data, size);
     read_features(&(openx_selection){.images = 1, .language = 1, .skip = ""});
     read_features(&(openx_selection){.skip = "observation/state,reward"});
-    read_info("train");
+    read_info("train", 0);
+    read_info("train[10%:-1%]", 1);
     return 0;
 }

@@ -23,8 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_write("shard", data + 1, size - 1);
     openx_shard *shard = fuzz_host()->allocate(NULL, 1, sizeof *shard);
     FUZZ_REQUIRE(shard);
-    *shard = (openx_shard){.path = path_from_host(), .count = data[0] % 8};
-    const int code = openx_records_open(&records, fuzz_host(), shard, 1, &bytes);
+    *shard = (openx_shard){.path = path_from_host(), .count = data[0] % 8, .to = data[0] % 8};
+    const int code = openx_records_open(&records, fuzz_host(), shard, 1, "train", 0, &bytes);
     fuzz_host_outcome(code);
     for (int64_t i = 0; code == 0 && i < records.count; i++) {
         openx_record record;

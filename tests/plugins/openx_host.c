@@ -94,17 +94,32 @@ void openx_host_stop(openx_host *host) {
     dlclose(host->library);
 }
 
+/* Sets the value of an option from the choice, where it says something. */
+static void choose(const ambit_option *option, const openx_choice *choice,
+                   ambit_option_value *value) {
+    const struct {
+        const char *name, *text;
+    } texts[] = {{"split", choice->split},
+                 {"standardise", choice->standardise},
+                 {"skip", choice->skip},
+                 {"missing", choice->missing}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i)
+        if (strcmp(texts[i].name, option->name) == 0)
+            value->text = texts[i].text ? texts[i].text : option->initial;
+    if (strcmp(option->name, "images") == 0)
+        value->boolean = !choice->no_images;
+    else if (strcmp(option->name, "language") == 0)
+        value->boolean = !choice->no_language;
+    else if (strcmp(option->name, "decode") == 0)
+        value->integer = choice->decode;
+}
+
 int openx_host_open(openx_host *host, const char *folder, const openx_choice *choice) {
     static const openx_choice usual = {0};
-    const openx_choice *chosen = choice ? choice : &usual;
-    const ambit_option_value values[] = {
-        {.text = chosen->split ? chosen->split : host->info->options[0].initial},
-        {.text = chosen->standardise ? chosen->standardise : host->info->options[1].initial},
-        {.boolean = !chosen->no_images},
-        {.boolean = !chosen->no_language},
-        {.text = chosen->skip ? chosen->skip : host->info->options[4].initial},
-        {.integer = chosen->decode},
-    };
+    ambit_option_value values[16] = {0};
+    assert_in_range(host->info->option_count, 1, 16);
+    for (uint32_t i = 0; i < host->info->option_count; ++i)
+        choose(&host->info->options[i], choice ? choice : &usual, &values[i]);
     const void *ops = NULL;
     host->message[0] = host->log[0] = 0;
     host->faults = 0;

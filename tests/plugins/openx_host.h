@@ -5,9 +5,9 @@
 
 #include "plugins/ambit_plugin.h"
 
-/* Options in the order of the plugin's table; 0 and NULL stand for the defaults. */
+/* Options by the plugin's names; 0 and NULL stand for the defaults. */
 typedef struct {
-    const char *split, *standardise, *skip;
+    const char *split, *standardise, *skip, *missing;
     int no_images, no_language, decode;
 } openx_choice;
 

@@ -79,17 +79,22 @@ static void choices_leave_fields_out(void **state) {
     assert_int_not_equal(openx_host_digest(&b->host), 0);
 }
 
-/* Episodes of split "test": one in the first shard, two in the second, another file template. */
-static void shards_are_one_sequence(void **state) {
-    openx_bench *b = *state;
-    const openx_choice choice = {.split = "test"};
+/* Episodes of split "test": one in the first shard, two in the second, another file template. The
+ * first elements of their actions are 7, 0 and 1. */
+static void write_two_shards(openx_bench *b) {
     openx_bytes two = openx_small_records(0), one = {0}, map = openx_small_map(7, 0);
     openx_put_example(&one, &map);
     openx_fixture_write(&b->fixture, "small-test.tfrecord-00000", one.data, one.size);
     openx_fixture_write(&b->fixture, "small-test.tfrecord-00001", two.data, two.size);
     free(one.data);
     free(two.data);
-    assert_int_equal(openx_host_open(&b->host, b->fixture.folder, &choice), 0);
+}
+
+static void shards_are_one_sequence(void **state) {
+    openx_bench *b = *state;
+    write_two_shards(b);
+    assert_int_equal(openx_host_open(&b->host, b->fixture.folder, &(openx_choice){.split = "test"}),
+                     0);
     assert_int_equal(b->host.description.episode_count, 3);
     static const float first[] = {0, 7, 1};
     static const int order[] = {2, 0, 1, 0};
@@ -105,6 +110,100 @@ static void shards_are_one_sequence(void **state) {
     }
     assert_int_not_equal(b->host.ops->episode(b->host.self, 3, &(ambit_episode){0}), 0);
     assert_int_not_equal(b->host.ops->episode(b->host.self, -1, &(ambit_episode){0}), 0);
+}
+
+/* The first elements of all actions, "7 0 1 ", of what the choice reads. */
+static const char *first_actions(openx_bench *b, const openx_choice *choice) {
+    static char text[64];
+    size_t used = 0;
+    text[0] = 0;
+    openx_host_close(&b->host);
+    if (openx_host_open(&b->host, b->fixture.folder, choice))
+        fail_msg("%s", b->host.message);
+    for (int64_t e = 0; e < b->host.description.episode_count; ++e) {
+        ambit_episode episode;
+        assert_int_equal(b->host.ops->episode(b->host.self, e, &episode), 0);
+        const float *action = openx_column_of(b, &episode, "action")->values;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%g ", (double)*action);
+    }
+    openx_host_close(&b->host);
+    return text;
+}
+
+/* As TFDS 4.9 has them: per cent are rounded to the nearest episode, halves to the even one. */
+static void parts_of_a_split_are_those_of_tfds(void **state) {
+    openx_bench *b = *state;
+    static const struct {
+        const char *split, *wanted;
+    } cases[] = {{"test", "7 0 1 "},        {"test[:1]", "7 "},
+                 {"test[1:]", "0 1 "},      {"test[1:2]", "0 "},
+                 {"test[-1:]", "1 "},       {"test[:-1]", "7 0 "},
+                 {"test[-3:3]", "7 0 1 "},  {"test[:50%]", "7 0 "},
+                 {"test[50%:]", "1 "},      {"test[:100%]", "7 0 1 "},
+                 {"test[-34%:]", "1 "},     {"test[10%:80%]", "7 0 "},
+                 {"test[:1shard]", "7 "},   {"test[1shard:]", "0 1 "},
+                 {"test[0shard]", "7 "},    {"test[1shard]", "0 1 "},
+                 {"test[-1shard]", "0 1 "}, {"test[-2shard]", "7 "},
+                 {"test[:-1shard]", "7 "},  {"test[0shard:2shard]", "7 0 1 "}},
+      refused[] = {{"test[4:]", "goes beyond its end"},
+                   {"test[:4]", "goes beyond its end"},
+                   {"test[-4:]", "goes beyond its end"},
+                   {"test[101%:]", "goes beyond its end"},
+                   {"test[:3shard]", "beyond its end"},
+                   {"test[2shard]", "beyond its end"},
+                   {"test[2:1]", "is empty"},
+                   {"test[3:]", "is empty"},
+                   {"test[:10%]", "is empty"},
+                   {"test[:0shard]", "is empty"},
+                   {"test[1]", "neither a split nor"},
+                   {"test[50%]", "neither a split nor"},
+                   {"test[:]", "neither a split nor"},
+                   {"test[]", "neither a split nor"},
+                   {"test[1:2", "neither a split nor"},
+                   {"test[1:2]]", "neither a split nor"},
+                   {"[1:2]", "neither a split nor"},
+                   {"test[1:2%]", "neither a split nor"},
+                   {"test[1:2:3]", "neither a split nor"},
+                   {"test[a:b]", "neither a split nor"},
+                   {"test[ 1:]", "neither a split nor"},
+                   {"test[--1:]", "neither a split nor"},
+                   {"test[99999999999999999999:]", "neither a split nor"}};
+    write_two_shards(b);
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; ++c)
+        assert_string_equal(first_actions(b, &(openx_choice){.split = cases[c].split}),
+                            cases[c].wanted);
+    for (size_t c = 0; c < sizeof refused / sizeof *refused; ++c)
+        OPENX_REFUSED(b, &(openx_choice){.split = refused[c].split}, OPTION, refused[c].split,
+                      refused[c].wanted);
+}
+
+static void remove_file(const openx_bench *b, const char *name) {
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s", b->fixture.folder, name);
+    assert_int_equal(remove(path), 0);
+}
+
+/* What is not there is refused, and the message says how to read the rest. */
+static void shards_may_be_missing_on_request(void **state) {
+    openx_bench *b = *state;
+    const openx_choice skip = {.split = "test", .missing = "skip"};
+    write_two_shards(b);
+    assert_string_equal(first_actions(b, &skip), "7 0 1 ");
+    assert_null(strstr(b->host.log, "left out"));
+    remove_file(b, "small-test.tfrecord-00000");
+    OPENX_REFUSED(b, &(openx_choice){.split = "test"}, NO_INPUT, "small-test.tfrecord-00000",
+                  "1 of the 2 shards", "missing=skip", "split='test[1shard:2shard]'");
+    assert_string_equal(first_actions(b, &(openx_choice){.split = "test[1shard:2shard]"}), "0 1 ");
+    assert_string_equal(first_actions(b, &(openx_choice){.split = "test[1:2]"}), "0 ");
+    assert_string_equal(first_actions(b, &skip), "0 1 ");
+    assert_non_null(strstr(b->host.log, "1 of 2 shards are not there and are left out"));
+    assert_string_equal(first_actions(b, &(openx_choice){.split = "test[:-1]", .missing = "skip"}),
+                        "0 ");
+    openx_fixture_text(&b->fixture, "small-test.tfrecord-00000",
+                       "version https://git-lfs.github.com/spec/v1\n");
+    assert_string_equal(first_actions(b, &skip), "0 1 ");
+    remove_file(b, "small-test.tfrecord-00001");
+    OPENX_REFUSED(b, &skip, NO_INPUT, "small-test.tfrecord-00000");
 }
 
 /* A name is a line of at most 255 bytes, whatever path the data holds. */
@@ -298,6 +397,8 @@ int main(void) {
         OPENX_TEST(writers_may_differ),
         OPENX_TEST(choices_leave_fields_out),
         OPENX_TEST(shards_are_one_sequence),
+        OPENX_TEST(parts_of_a_split_are_those_of_tfds),
+        OPENX_TEST(shards_may_be_missing_on_request),
         OPENX_TEST(long_and_strange_paths_make_names),
         OPENX_TEST(an_episode_may_have_no_steps),
         OPENX_TEST(truncated_files_are_refused_at_any_length),

@@ -54,6 +54,11 @@ static uint64_t digest_of(openx_host *host, const char *name) {
     return digest;
 }
 
+static void check_digest(openx_host *host, const char *name, uint64_t wanted) {
+    if (digest_of(host, name) != wanted)
+        fail_msg("field '%s' is not what was recorded", name);
+}
+
 static void must_say(const char *text, const char *words) {
     if (!strstr(text, words))
         fail_msg("'%s' does not mention '%s'", text, words);
@@ -70,12 +75,26 @@ static void a_pointer_of_git_lfs_is_named(void **state) {
     must_say(host->message, "`git lfs pull`");
 }
 
-/* ---------------------------------------------------------------- features.json */
-
-static void check_digest(openx_host *host, const char *name, uint64_t wanted) {
-    if (digest_of(host, name) != wanted)
-        fail_msg("field '%s' is not what was recorded", name);
+/* Shards 2 and 3 of 4 were not downloaded. */
+static void a_partial_copy_is_read_on_request(void **state) {
+    openx_host *host = *state;
+    const openx_choice choices[] = {
+        {.missing = "skip"}, {.split = "train[:50%]"}, {.split = "train[:2shard]"}};
+    assert_int_not_equal(open_case(host, "partial_copy", NULL), 0);
+    must_say(host->message, "00002-of-00004");
+    must_say(host->message, "2 of the 4 shards");
+    must_say(host->message, "missing=skip or split='train[:2shard]'");
+    for (int c = 0; c < 3; ++c) {
+        must_open(host, "partial_copy", &choices[c]);
+        assert_int_equal(host->description.episode_count, 4);
+        check_digest(host, "action", UINT64_C(0xb32d62a2fda69f50));
+        check_digest(host, "observation/state", UINT64_C(0xbffadba0421d45ce));
+    }
+    must_open(host, "partial_copy", &(openx_choice){.split = "train[3:4]"});
+    assert_int_equal(host->description.episode_count, 1);
 }
+
+/* ---------------------------------------------------------------- features.json */
 
 static void older_spellings_are_read(void **state) {
     openx_host *host = *state;
@@ -149,6 +168,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_pointer_of_git_lfs_is_named),
+        TEST(a_partial_copy_is_read_on_request),
         TEST(older_spellings_are_read),
         TEST(a_string_of_one_is_a_string),
         TEST(what_cannot_be_read_is_named_at_once),

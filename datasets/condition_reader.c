@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CHANNELS = 4 };
-
 static const char *const keys[AMBIT_CONDITIONS] = {[AMBIT_CONDITION_CAMERA] = "data.camera",
                                                    [AMBIT_CONDITION_TEXT] = "data.text",
                                                    [AMBIT_CONDITION_CAPTION] = "data.caption"};
@@ -63,20 +61,19 @@ static ambit_status unfit(const ambit_store *store, const ambit_condition_field 
                       ambit_store_folder(store), field->name, type, keys[field->condition], wanted);
 }
 
-/* The last side is the channels where it can be, otherwise the first. */
 static ambit_status measure_camera(const ambit_store *store, const ambit_condition_field *field,
                                    const ambit_field_info *info, ambit_condition_place *place,
                                    int64_t size[3]) {
-    const int64_t *shape = info->shape;
-    const bool last = info->rank == 3 && shape[2] <= MOST_CHANNELS;
-    const bool first = info->rank == 3 && shape[0] <= MOST_CHANNELS;
-    if (info->element != AMBIT_STORE_U8 || !(first || last))
+    ambit_picture picture;
+    if (info->element != AMBIT_STORE_U8 || info->rank != 3 ||
+        !ambit_field_picture(info, 1, &picture))
         return unfit(store, field, info,
                      "u8 pictures of height × width × channels or channels × height × width, with "
                      "up to 4 channels");
-    place->channels_last = last;
-    for (int d = 0; d < 3; d++)
-        size[d] = shape[last ? (d + 2) % 3 : d];
+    place->channels_last = picture.channels_last;
+    size[0] = picture.channels;
+    size[1] = picture.height;
+    size[2] = picture.width;
     return AMBIT_OK;
 }
 

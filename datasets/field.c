@@ -33,6 +33,37 @@ int64_t ambit_field_elements(const ambit_field_info *field) {
     return count;
 }
 
+bool ambit_field_picture(const ambit_field_info *field, int64_t least_side,
+                         ambit_picture *picture) {
+    const int stacked = field->rank == 4, flat = field->rank == 2;
+    const int64_t *shape = field->shape + stacked;
+    const bool last = flat || shape[2] <= AMBIT_PICTURE_CHANNELS;
+    if (field->element != AMBIT_STORE_U8 && (field->element != AMBIT_STORE_F32 || flat))
+        return false;
+    if (field->rank < 2 || !(last || shape[0] <= AMBIT_PICTURE_CHANNELS))
+        return false;
+    *picture = (ambit_picture){.count = stacked ? field->shape[0] : 1,
+                               .channels = flat ? 1 : shape[last ? 2 : 0],
+                               .height = shape[!last],
+                               .width = shape[1 + !last],
+                               .channels_last = last};
+    return picture->height >= least_side && picture->width >= least_side;
+}
+
+ambit_element_groups ambit_field_groups(const ambit_field_info *field) {
+    ambit_picture picture;
+    if (!ambit_field_picture(field, AMBIT_PICTURE_SIDE, &picture))
+        return (ambit_element_groups){1, 1, ambit_field_elements(field)};
+    const int64_t pixels = picture.height * picture.width;
+    if (picture.channels_last)
+        return (ambit_element_groups){picture.count, pixels, picture.channels};
+    return (ambit_element_groups){picture.count * picture.channels, pixels, 1};
+}
+
+int64_t ambit_group_count(const ambit_element_groups *groups) {
+    return groups->blocks * groups->channels;
+}
+
 void ambit_field_type(const ambit_field_info *field, char text[AMBIT_FIELD_TYPE]) {
     int used = snprintf(text, AMBIT_FIELD_TYPE, "%s", ambit_store_element_name(field->element));
     for (int d = 0; d < field->rank; d++)

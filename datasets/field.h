@@ -16,6 +16,7 @@ typedef enum {
 } ambit_store_element;
 
 enum { AMBIT_STORE_MAX_STEP = 1 << 28 }; /* bytes of one step of a numeric field */
+enum { AMBIT_PICTURE_CHANNELS = 4, AMBIT_PICTURE_SIDE = 8 };
 enum { AMBIT_STORE_MAX_RANK = 4, AMBIT_STORE_MAX_FIELDS = 64, AMBIT_STORE_NAME = 128 };
 
 typedef struct {
@@ -33,6 +34,30 @@ typedef struct {
 /* Elements a step (1 for a scalar), bytes an element, and whether numbers can be made of it. */
 int64_t ambit_field_elements(const ambit_field_info *field);
 int64_t ambit_store_element_size(ambit_store_element element);
+
+/* How a step's elements share statistics: element (b·pixels + p)·channels + c has those of number
+ * b·channels + c. */
+typedef struct {
+    int64_t blocks, pixels, channels;
+} ambit_element_groups;
+
+/* Pictures share statistics over the pixels of a channel, all else has its own for each element
+ * (bytes: one, of the length). Pictures are u8 or f32 fields of height × width × channels or
+ * channels × height × width, with 1 to 4 channels, the last dimension being the channels where it
+ * can be; stacks of such, with one dimension more in front; and u8 fields of height × width. Height
+ * and width are at least 8: less may be a matrix, whose elements differ in kind. */
+ambit_element_groups ambit_field_groups(const ambit_field_info *field);
+int64_t ambit_group_count(const ambit_element_groups *groups);
+
+/* A picture by its shape alone. */
+typedef struct {
+    int64_t count; /* of a stack; else 1 */
+    int64_t channels, height, width;
+    bool channels_last;
+} ambit_picture;
+
+/* Whether the field is one, of sides of at least `least_side`. */
+bool ambit_field_picture(const ambit_field_info *field, int64_t least_side, ambit_picture *picture);
 
 /* "f32", "i64", "u8", "bytes". */
 const char *ambit_store_element_name(ambit_store_element element);

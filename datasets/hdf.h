@@ -27,7 +27,7 @@ typedef enum {
     AMBIT_HDF_U8
 } ambit_hdf_type;
 
-enum { AMBIT_HDF_MAX_RANK = AMBIT_STORE_MAX_RANK + 1, AMBIT_HDF_CHUNK_BYTES = 256 * 1024 };
+enum { AMBIT_HDF_MAX_RANK = AMBIT_STORE_MAX_RANK + 1, AMBIT_HDF_CHUNK_BYTES = 64 * 1024 };
 
 /* A failure about `name` in `parent` (NULL: parent itself): "FILE: /path/name: WHAT [HDF5: …]". */
 ambit_status ambit_hdf_fail_at(ambit_status status, hid_t parent, const char *name,

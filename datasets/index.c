@@ -103,9 +103,11 @@ static ambit_status look_at_shards(survey *s) {
 
 /* So many shards are merged at once that their sketches fit 256 MiB; depends on the data alone. */
 static int fan_in(const survey *s, int field) {
-    int64_t elements = ambit_field_elements(&s->fields[field]);
-    int64_t bytes = elements * (ambit_statistics_points(elements, s->root.steps) * 4 +
-                                AMBIT_STATISTICS_ROWS * 8);
+    const ambit_element_groups groups = ambit_field_groups(&s->fields[field]);
+    int64_t elements = ambit_group_count(&groups);
+    int64_t bytes =
+        elements * (ambit_statistics_points(elements, s->root.steps * groups.pixels) * 4 +
+                    AMBIT_STATISTICS_ROWS * 8);
     int64_t most = (INT64_C(256) << 20) / bytes;
     return most < 2 ? 2 : most > s->shard_count ? s->shard_count + 1 : (int)most;
 }

@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* Counts beyond these are lies: 2⁴⁸ steps would be petabytes of any field. */
-static const int64_t most_episodes = INT64_C(1) << 32, most_steps = INT64_C(1) << 48;
+static const int64_t most_episodes = INT64_C(1) << 32, most_steps = INT64_C(1) << 48,
+                     most_numbers = INT64_C(1) << 50;
 
 /* ------------------------------------------------------------------------------- root */
 
@@ -22,7 +23,6 @@ ambit_status ambit_layout_write_root(hid_t file, const char *format,
 
 ambit_status ambit_layout_read_root(hid_t file, const char *format, ambit_layout_root *root) {
     char there[64], what[256];
-    int64_t version;
     AMBIT_TRY(ambit_hdf_read_text(file, "format", there, sizeof there));
     if (strcmp(there, format) != 0) {
         snprintf(what, sizeof what,
@@ -31,12 +31,12 @@ ambit_status ambit_layout_read_root(hid_t file, const char *format, ambit_layout
                  there, format);
         return ambit_hdf_fail_at(AMBIT_DATA, file, NULL, what);
     }
-    AMBIT_TRY(ambit_hdf_read_numbers(file, "version", AMBIT_HDF_I64, 1, &version));
-    if (version != AMBIT_LAYOUT_VERSION) {
+    AMBIT_TRY(ambit_hdf_read_numbers(file, "version", AMBIT_HDF_I64, 1, &root->version));
+    if (root->version < 1 || root->version > AMBIT_LAYOUT_VERSION) {
         snprintf(what, sizeof what,
-                 "has format version %" PRId64 ", this Ambit reads %d; use "
-                 "the Ambit that wrote it, or ingest the data again",
-                 version, AMBIT_LAYOUT_VERSION);
+                 "has format version %" PRId64 ", this Ambit reads 1 to %d; use the Ambit that "
+                 "wrote it, or ingest the data again",
+                 root->version, AMBIT_LAYOUT_VERSION);
         return ambit_hdf_fail_at(AMBIT_DATA, file, NULL, what);
     }
     AMBIT_TRY(ambit_hdf_read_numbers(file, "episodes", AMBIT_HDF_I64, 1, &root->episodes));
@@ -190,12 +190,12 @@ static ambit_status check_statistics(hid_t group, const ambit_statistics *statis
     return AMBIT_OK;
 }
 
-ambit_status ambit_layout_read_statistics(hid_t group, const ambit_field_info *field, int64_t count,
-                                          int sketch, ambit_statistics *statistics) {
-    int64_t elements = ambit_field_elements(field);
-    int64_t points = sketch ? ambit_statistics_points(elements, count) : 0;
+/* Those of so many numbers each, as they stand in the file. */
+static ambit_status read_stored(hid_t group, int64_t elements, int64_t numbers, int sketch,
+                                ambit_statistics *statistics) {
+    int64_t points = sketch ? ambit_statistics_points(elements, numbers) : 0;
     int64_t dims[2] = {AMBIT_STATISTICS_ROWS, elements}, sketch_dims[2] = {elements, points};
-    AMBIT_TRY(ambit_statistics_create(elements, count, points, statistics));
+    AMBIT_TRY(ambit_statistics_create(elements, numbers, points, statistics));
     ambit_status status =
         ambit_hdf_read_array(group, "statistics", AMBIT_HDF_F64, 2, dims, statistics->mean);
     if (status == AMBIT_OK && points > 0)
@@ -206,6 +206,33 @@ ambit_status ambit_layout_read_statistics(hid_t group, const ambit_field_info *f
     if (status != AMBIT_OK)
         ambit_statistics_destroy(statistics);
     return status;
+}
+
+/* Of a picture of version 1: those of each element, which make those of the channels. */
+static ambit_status read_grouped(hid_t group, const ambit_element_groups *groups, int64_t steps,
+                                 ambit_statistics *statistics) {
+    ambit_statistics elements;
+    AMBIT_TRY(read_stored(group, ambit_group_count(groups) * groups->pixels, steps, 1, &elements));
+    const ambit_status status = ambit_statistics_group(&elements, groups, statistics);
+    ambit_statistics_destroy(&elements);
+    return status;
+}
+
+ambit_status ambit_layout_read_statistics(hid_t group, const ambit_field_info *field,
+                                          const ambit_layout_root *root, int sketch,
+                                          ambit_statistics *statistics) {
+    const ambit_element_groups groups = ambit_field_groups(field);
+    if (root->steps > most_numbers / groups.pixels)
+        return ambit_hdf_fail_at(AMBIT_DATA, group, NULL,
+                                 "claims more numbers than any store holds; copy or ingest it "
+                                 "again");
+    if (root->version > 1 || groups.pixels == 1)
+        return read_stored(group, ambit_group_count(&groups), root->steps * groups.pixels, sketch,
+                           statistics);
+    AMBIT_TRY(read_grouped(group, &groups, root->steps, statistics));
+    if (!sketch)
+        ambit_statistics_drop_sketch(statistics);
+    return AMBIT_OK;
 }
 
 /* ------------------------------------------------------------------------------- episodes */

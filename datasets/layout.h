@@ -10,14 +10,15 @@
 #include "hdf.h"
 #include "statistics.h"
 
-enum { AMBIT_LAYOUT_VERSION = 1 };
+/* Written; all from 1 on are read. Before 2, pictures had statistics of each element. */
+enum { AMBIT_LAYOUT_VERSION = 2 };
 
 #define AMBIT_LAYOUT_SHARD "ambit-shard"
 #define AMBIT_LAYOUT_INDEX "ambit-index"
 
 /* Root attributes. */
 typedef struct {
-    int64_t episodes, steps;
+    int64_t version, episodes, steps; /* version: as read */
 } ambit_layout_root;
 
 ambit_status ambit_layout_write_root(hid_t file, const char *format, const ambit_layout_root *root);
@@ -34,10 +35,11 @@ ambit_status ambit_layout_open_field(hid_t file, int field, hid_t *group);
 ambit_hdf_type ambit_layout_type(ambit_store_element element);
 
 /* Data sets `statistics` and `sketch` of a field's group. Reading checks that they are finite, in
- * order, and of `count` steps; without `sketch` only the first is read. */
+ * order, and of the file's steps; without `sketch` there are no points in what is read. */
 ambit_status ambit_layout_write_statistics(hid_t group, const ambit_statistics *statistics);
-ambit_status ambit_layout_read_statistics(hid_t group, const ambit_field_info *field, int64_t count,
-                                          int sketch, ambit_statistics *statistics);
+ambit_status ambit_layout_read_statistics(hid_t group, const ambit_field_info *field,
+                                          const ambit_layout_root *root, int sketch,
+                                          ambit_statistics *statistics);
 
 /* The table of episodes: arrays of `count`, one allocation, freed with free(ends). */
 typedef struct {

@@ -26,7 +26,8 @@
  *                step shared by all elements of all fields, over at most 65,536 samples of the
  *                population
  * Elements that never change become 0 (but step_rms only divides); elements the field marks as
- * unnormalised are left alone. Statistics of several stores are pooled by their counts. Chunks that
+ * unnormalised are left alone. The pixels of a picture's channel share the channel's statistics
+ * (field.h). Statistics of several stores are pooled by their counts. Chunks that
  * are relative have statistics of their own: standard and bounds_q99 then measure the relative
  * chunks, all steps together, over the same samples as step_rms.
  *

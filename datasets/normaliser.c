@@ -48,6 +48,17 @@ static void note(const ambit_normaliser_plan *plan, const char *key,
 
 /* ------------------------------------------------------------------------------- one element */
 
+static ambit_element_groups groups_of(const ambit_normaliser_plan *plan,
+                                      const ambit_joined_fields *fields, int f) {
+    return ambit_field_groups(ambit_store_field(plan->stores[0], fields->indices[f]));
+}
+
+/* The element of group g that is pixel p. */
+static int64_t element_of(const ambit_element_groups *groups, int64_t g, int64_t p) {
+    const int64_t block = g / groups->channels, channel = g % groups->channels;
+    return (block * groups->pixels + p) * groups->channels + channel;
+}
+
 static uint64_t unnormalised_of(const ambit_normaliser_plan *plan,
                                 const ambit_joined_fields *fields, int f) {
     return ambit_store_field(plan->stores[0], fields->indices[f])->unnormalised;
@@ -119,21 +130,33 @@ typedef struct {
     float *shift, *scale;
 } joined_maps;
 
+/* Gives the elements of a group one map, but for those that are left alone. */
+static void spread_map(const joined_maps *maps, int64_t first, const ambit_element_groups *groups,
+                       int64_t g, uint64_t unnormalised, float shift, float scale) {
+    for (int64_t p = 0; p < groups->pixels; p++) {
+        const int64_t e = element_of(groups, g, p), width = maps->fields->width;
+        if (is_left_alone(unnormalised, e))
+            continue;
+        for (int64_t t = 0; t < maps->steps; t++) {
+            maps->shift[t * width + first + e] = shift;
+            maps->scale[t * width + first + e] = scale;
+        }
+    }
+}
+
 /* Maps of field f, whose first element has number `first` of all. */
 static void set_maps(const ambit_normaliser_plan *plan, const joined_maps *maps, int f,
                      int64_t first, const ambit_statistics *s) {
     const uint64_t unnormalised = unnormalised_of(plan, maps->fields, f);
-    const int64_t width = maps->fields->width;
+    const ambit_element_groups groups = groups_of(plan, maps->fields, f);
     number_list lists[VERDICTS] = {0};
-    for (int64_t e = 0; e < s->elements; e++) {
-        float *shift = &maps->shift[first + e], *scale = &maps->scale[first + e];
-        if (is_left_alone(unnormalised, e))
-            continue;
-        add_number(&lists[set_map(maps->kind, s, e, maps->noise[first + e], shift, scale)], e);
-        for (int64_t t = 1; t < maps->steps; t++) {
-            shift[t * width] = *shift;
-            scale[t * width] = *scale;
-        }
+    for (int64_t g = 0; g < s->elements; g++) {
+        const int64_t e = element_of(&groups, g, 0);
+        float shift, scale;
+        const verdict found = set_map(maps->kind, s, g, maps->noise[first + e], &shift, &scale);
+        spread_map(maps, first, &groups, g, unnormalised, shift, scale);
+        if (!is_left_alone(unnormalised, e))
+            add_number(&lists[found], g);
     }
     for (int v = PLAIN + 1; v < VERDICTS; v++)
         note(plan, maps->key, maps->fields, f, &lists[v], verdict_texts[v]);
@@ -198,7 +221,7 @@ static ambit_status see_relative(void *context, const float *chunk, int64_t step
         for (int64_t t = 0; t < steps; t++)
             memcpy(view->part + t * width, chunk + t * view->fields->width,
                    (size_t)width * sizeof *chunk);
-        AMBIT_TRY(ambit_tally_add_f32(view->tallies[f], view->part, steps));
+        AMBIT_TRY(ambit_tally_add(view->tallies[f], view->part, steps));
     }
     return AMBIT_OK;
 }
@@ -208,8 +231,10 @@ static ambit_status view_relative(const ambit_normaliser_plan *plan, relative_vi
     const ambit_joined_fields *fields = plan->action_fields;
     AMBIT_TRY(ambit_allocate(&view->part, (size_t)(plan->horizon * fields->width),
                              sizeof *view->part, "a chunk"));
-    for (int f = 0; f < fields->count; f++)
-        AMBIT_TRY(ambit_tally_create(fields->widths[f], &view->tallies[f]));
+    for (int f = 0; f < fields->count; f++) {
+        const ambit_element_groups groups = groups_of(plan, fields, f);
+        AMBIT_TRY(ambit_tally_create(&groups, AMBIT_STORE_F32, &view->tallies[f]));
+    }
     AMBIT_TRY(measure(plan, see_relative, view));
     for (int f = 0; f < fields->count; f++)
         AMBIT_TRY(ambit_tally_finish(view->tallies[f], &statistics[f]));
@@ -237,8 +262,11 @@ static ambit_status measure_noise(const ambit_normaliser_plan *plan, double *noi
     for (int f = 0; f < plan->action_fields->count && plan->relative; f++) {
         ambit_statistics stored;
         AMBIT_TRY(pool(plan, plan->action_fields, f, &stored));
-        for (int64_t e = 0; e < stored.elements; e++)
-            *noise++ = rounding(stored.q01[e], stored.q99[e]);
+        const ambit_element_groups groups = groups_of(plan, plan->action_fields, f);
+        for (int64_t g = 0; g < stored.elements; g++)
+            for (int64_t p = 0; p < groups.pixels; p++)
+                noise[element_of(&groups, g, p)] = rounding(stored.q01[g], stored.q99[g]);
+        noise += plan->action_fields->widths[f];
         ambit_statistics_destroy(&stored);
     }
     return AMBIT_OK;

@@ -77,8 +77,8 @@ ambit_status ambit_shard_statistics(const ambit_shard *shard, int field,
                                     ambit_statistics *statistics) {
     hid_t group;
     AMBIT_TRY(ambit_layout_open_field(shard->file, field, &group));
-    ambit_status status = ambit_layout_read_statistics(group, &shard->fields[field],
-                                                       shard->root.steps, 1, statistics);
+    ambit_status status =
+        ambit_layout_read_statistics(group, &shard->fields[field], &shard->root, 1, statistics);
     H5Gclose(group);
     return status;
 }

@@ -37,6 +37,12 @@ void ambit_statistics_destroy(ambit_statistics *statistics) {
     memset(statistics, 0, sizeof *statistics);
 }
 
+void ambit_statistics_drop_sketch(ambit_statistics *statistics) {
+    free(statistics->sketch);
+    statistics->sketch = NULL;
+    statistics->points = 0;
+}
+
 int64_t ambit_statistics_points(int64_t elements, int64_t count) {
     if (elements > SKETCHED_ELEMENTS)
         return 0;
@@ -71,7 +77,10 @@ static double rank_step(const weighted *pair) {
     return (pair[0].weight + pair[1].weight) / 2;
 }
 
-static float value_at(walk *w, double rank) {
+static float value_at(void *context, double rank) {
+    walk *w = context;
+    if (rank < w->rank)
+        *w = (walk){w->values, w->count, 0, (w->values[0].weight - 1) / 2};
     while (w->index + 1 < w->count && w->rank + rank_step(&w->values[w->index]) <= rank) {
         w->rank += rank_step(&w->values[w->index]);
         w->index++;
@@ -83,22 +92,24 @@ static float value_at(walk *w, double rank) {
     return (float)(here[0].value + part * ((double)here[1].value - here[0].value));
 }
 
-static walk walk_from_start(const weighted *values, int64_t count) {
-    return (walk){values, count, 0, (values[0].weight - 1) / 2};
+/* Sets quantiles and sketch of one element. `at` gives the value at a rank. */
+static void set_ranks(ambit_statistics *statistics, int64_t element,
+                      float (*at)(void *context, double rank), void *context) {
+    const double last = (double)(statistics->count - 1);
+    float *row = statistics->sketch + element * statistics->points;
+    const double gap = statistics->points > 1 ? last / (double)(statistics->points - 1) : 0;
+    for (int64_t p = 0; p < statistics->points; p++)
+        row[p] = at(context, (double)p * gap);
+    statistics->q01[element] = at(context, .01 * last);
+    statistics->q99[element] = at(context, .99 * last);
 }
 
 /* Sorts the values and sets quantiles and sketch of one element. */
 static void summarise(ambit_statistics *statistics, int64_t element, weighted *values,
                       int64_t count) {
     qsort(values, (size_t)count, sizeof *values, by_value);
-    double last = (double)(statistics->count - 1);
-    walk quantiles = walk_from_start(values, count), points = quantiles;
-    statistics->q01[element] = value_at(&quantiles, .01 * last);
-    statistics->q99[element] = value_at(&quantiles, .99 * last);
-    float *row = statistics->sketch + element * statistics->points;
-    double gap = statistics->points > 1 ? last / (double)(statistics->points - 1) : 0;
-    for (int64_t p = 0; p < statistics->points; p++)
-        row[p] = value_at(&points, (double)p * gap);
+    walk w = {values, count, 0, (values[0].weight - 1) / 2};
+    set_ranks(statistics, element, value_at, &w);
 }
 
 static void without_sketch(ambit_statistics *statistics) {
@@ -146,13 +157,13 @@ static ambit_status merge_quantiles(const ambit_statistics *parts, int count,
     return AMBIT_OK;
 }
 
-ambit_status ambit_statistics_merge(const ambit_statistics *parts, int count,
-                                    ambit_statistics *whole) {
-    int64_t elements = parts[0].elements, steps = 0;
+/* The whole has so many points; 0 also where a part has no sketch. */
+static ambit_status merge(const ambit_statistics *parts, int count, int64_t points,
+                          ambit_statistics *whole) {
     for (int i = 0; i < count; i++)
-        steps += parts[i].count;
-    int64_t points = ambit_statistics_points(elements, steps);
-    AMBIT_TRY(ambit_statistics_create(elements, 0, points, whole));
+        if (parts[i].count > 0 && parts[i].points == 0)
+            points = 0;
+    AMBIT_TRY(ambit_statistics_create(parts[0].elements, 0, points, whole));
     for (int i = 0; i < count; i++)
         if (parts[i].count > 0)
             add_moments(whole, &parts[i]);
@@ -166,29 +177,102 @@ ambit_status ambit_statistics_merge(const ambit_statistics *parts, int count,
     return status;
 }
 
+ambit_status ambit_statistics_merge(const ambit_statistics *parts, int count,
+                                    ambit_statistics *whole) {
+    int64_t numbers = 0;
+    for (int i = 0; i < count; i++)
+        numbers += parts[i].count;
+    return merge(parts, count, ambit_statistics_points(parts[0].elements, numbers), whole);
+}
+
+/* ------------------------------------------------------------------------------- grouping */
+
+/* Element e alone; it owns nothing. */
+static ambit_statistics one_of(const ambit_statistics *s, int64_t e) {
+    return (ambit_statistics){.elements = 1,
+                              .count = s->count,
+                              .mean = s->mean + e,
+                              .std = s->std + e,
+                              .least = s->least + e,
+                              .greatest = s->greatest + e,
+                              .points = s->points,
+                              .sketch = s->points ? s->sketch + e * s->points : NULL};
+}
+
+static void put_one(const ambit_statistics *one, int64_t element, ambit_statistics *whole) {
+    whole->mean[element] = *one->mean;
+    whole->std[element] = *one->std;
+    whole->least[element] = *one->least;
+    whole->greatest[element] = *one->greatest;
+    whole->q01[element] = *one->q01;
+    whole->q99[element] = *one->q99;
+    if (whole->points > 0)
+        memcpy(whole->sketch + element * whole->points, one->sketch,
+               (size_t)whole->points * sizeof *whole->sketch);
+}
+
+ambit_status ambit_statistics_group(const ambit_statistics *elements,
+                                    const ambit_element_groups *groups, ambit_statistics *whole) {
+    const int64_t count = ambit_group_count(groups), numbers = elements->count * groups->pixels;
+    const int64_t points = elements->points ? ambit_statistics_points(count, numbers) : 0;
+    ambit_statistics *parts, one;
+    AMBIT_TRY(ambit_allocate(&parts, (size_t)groups->pixels, sizeof *parts, "statistics"));
+    ambit_status status = ambit_statistics_create(count, numbers, points, whole);
+    for (int64_t g = 0; g < count && status == AMBIT_OK; g++) {
+        const int64_t first = g / groups->channels * groups->pixels * groups->channels;
+        for (int64_t p = 0; p < groups->pixels; p++)
+            parts[p] = one_of(elements, first + p * groups->channels + g % groups->channels);
+        status = merge(parts, (int)groups->pixels, points, &one);
+        if (status != AMBIT_OK)
+            ambit_statistics_destroy(whole);
+        else
+            put_one(&one, g, whole);
+        ambit_statistics_destroy(&one);
+    }
+    free(parts);
+    return status;
+}
+
 /* ------------------------------------------------------------------------------- the tally */
 
+enum { VALUES = 256, PIXELS_KEPT = 1024 };
+
 struct ambit_tally {
-    int64_t elements, count, room; /* room: steps that `kept` can hold */
-    double *mean, *squares, *least, *greatest;
-    float *kept; /* [count][elements], where a sketch will be made */
+    ambit_element_groups groups;
+    ambit_store_element element;
+    int64_t count;                             /* numbers seen of each group */
+    double *mean, *squares, *least, *greatest; /* [groups] */
+    int64_t stride;                            /* of `pixels`, one in so many is kept; 0: none */
+    int64_t kept_count, room; /* numbers of each group: kept, and that there is room for */
+    float *kept;              /* [kept_count][groups] */
+    int64_t *seen; /* [groups][VALUES] of u8, where a sketch will be made: how often; then nothing
+                      else is kept */
 };
 
-ambit_status ambit_tally_create(int64_t elements, ambit_tally **tally) {
-    AMBIT_TRY(ambit_allocate(tally, 1, sizeof **tally, "statistics"));
-    ambit_tally *t = *tally;
-    t->elements = elements;
-    ambit_status status =
-        ambit_allocate(&t->mean, (size_t)elements * 4, sizeof(double), "statistics");
-    if (status != AMBIT_OK) {
-        ambit_tally_destroy(t);
-        *tally = NULL;
-        return status;
-    }
-    t->squares = t->mean + elements;
-    t->least = t->mean + 2 * elements;
-    t->greatest = t->mean + 3 * elements;
+/* Room for moments, or for what is counted. */
+static ambit_status prepare_tally(ambit_tally *t) {
+    const int64_t groups = ambit_group_count(&t->groups);
+    const bool sketched = ambit_statistics_points(groups, 1) > 0;
+    if (t->element == AMBIT_STORE_U8 && sketched)
+        return ambit_allocate(&t->seen, (size_t)groups * VALUES, sizeof *t->seen, "statistics");
+    t->stride = sketched ? (t->groups.pixels + PIXELS_KEPT - 1) / PIXELS_KEPT : 0;
+    AMBIT_TRY(ambit_allocate(&t->mean, (size_t)groups * 4, sizeof(double), "statistics"));
+    t->squares = t->mean + groups;
+    t->least = t->mean + 2 * groups;
+    t->greatest = t->mean + 3 * groups;
     return AMBIT_OK;
+}
+
+ambit_status ambit_tally_create(const ambit_element_groups *groups, ambit_store_element element,
+                                ambit_tally **tally) {
+    AMBIT_TRY(ambit_allocate(tally, 1, sizeof **tally, "statistics"));
+    **tally = (ambit_tally){.groups = *groups, .element = element};
+    const ambit_status status = prepare_tally(*tally);
+    if (status != AMBIT_OK) {
+        ambit_tally_destroy(*tally);
+        *tally = NULL;
+    }
+    return status;
 }
 
 void ambit_tally_destroy(ambit_tally *tally) {
@@ -196,101 +280,179 @@ void ambit_tally_destroy(ambit_tally *tally) {
         return;
     free(tally->mean);
     free(tally->kept);
+    free(tally->seen);
     free(tally);
 }
 
+/* Pixels of a step that are kept. */
+static int64_t kept_pixels(const ambit_tally *t) {
+    return t->stride ? (t->groups.pixels + t->stride - 1) / t->stride : 0;
+}
+
 static ambit_status make_room(ambit_tally *t, int64_t steps) {
-    if (ambit_statistics_points(t->elements, 1) == 0 || t->count + steps <= t->room)
+    const int64_t groups = ambit_group_count(&t->groups);
+    const int64_t needed = t->kept_count + steps * kept_pixels(t), room = 2 * needed;
+    if (needed <= t->room)
         return AMBIT_OK;
-    int64_t room = 2 * (t->count + steps);
-    float *kept = realloc(t->kept, (size_t)(room * t->elements) * sizeof *kept);
+    float *kept = realloc(t->kept, (size_t)(room * groups) * sizeof *kept);
     if (!kept)
         return ambit_fail(AMBIT_SYSTEM,
-                          "statistics: no memory for %" PRId64 " steps of %" PRId64
+                          "statistics: no memory for %" PRId64 " × %" PRId64
                           " numbers; use fewer ranks on this node, or fewer episodes a shard",
-                          room, t->elements);
+                          room, groups);
     t->kept = kept;
     t->room = room;
     return AMBIT_OK;
 }
 
-/* Welford's update for one number; t->count is the number of steps with this one. */
-static void add_number(ambit_tally *t, int64_t e, double x) {
-    double before = x - t->mean[e];
-    t->mean[e] += before / (double)t->count;
-    t->squares[e] += before * (x - t->mean[e]);
-    if (t->count == 1 || x < t->least[e])
-        t->least[e] = x;
-    if (t->count == 1 || x > t->greatest[e])
-        t->greatest[e] = x;
-    if (t->kept)
-        t->kept[(t->count - 1) * t->elements + e] = (float)x;
+/* Welford's update of group g for its number n, counted from 1. */
+static void add_number(ambit_tally *t, int64_t g, int64_t n, double x) {
+    double before = x - t->mean[g];
+    t->mean[g] += before / (double)n;
+    t->squares[g] += before * (x - t->mean[g]);
+    if (n == 1 || x < t->least[g])
+        t->least[g] = x;
+    if (n == 1 || x > t->greatest[g])
+        t->greatest[g] = x;
 }
 
-ambit_status ambit_tally_add_f32(ambit_tally *tally, const float *values, int64_t steps) {
-    AMBIT_TRY(make_room(tally, steps));
-    for (int64_t s = 0; s < steps; s++) {
-        tally->count++;
-        for (int64_t e = 0; e < tally->elements; e++) {
-            float x = values[s * tally->elements + e];
-            if (!isfinite(x))
-                return ambit_fail(AMBIT_DATA,
-                                  "step %" PRId64 ", element %" PRId64 " is %f; repair the "
-                                  "source, or leave this episode out",
-                                  s, e, x);
-            add_number(tally, e, x);
+static double number_at(const ambit_tally *t, const void *values, int64_t i) {
+    switch (t->element) {
+    case AMBIT_STORE_F32:
+        return ((const float *)values)[i];
+    case AMBIT_STORE_I64:
+        return (double)((const int64_t *)values)[i];
+    default:
+        return ((const uint8_t *)values)[i];
+    }
+}
+
+/* Adds pixel p of block b, whose first number is values[i]; the index of one that is not finite, or
+ * −1. */
+static int64_t add_pixel(ambit_tally *t, int64_t b, int64_t p, const void *values, int64_t i) {
+    const int64_t channels = t->groups.channels, first = b * channels;
+    const int64_t row = t->stride && p % t->stride == 0 ? t->kept_count + p / t->stride : -1;
+    float *keep = row < 0 ? NULL : t->kept + row * ambit_group_count(&t->groups) + first;
+    for (int64_t c = 0; c < channels; c++) {
+        const double x = number_at(t, values, i + c);
+        if (!isfinite(x))
+            return i + c;
+        add_number(t, first + c, t->count + p + 1, x);
+        if (keep)
+            keep[c] = (float)x;
+    }
+    return -1;
+}
+
+/* Adds a step whose first number is values[i]; likewise. */
+static int64_t add_step(ambit_tally *t, const void *values, int64_t i) {
+    for (int64_t b = 0; b < t->groups.blocks; b++)
+        for (int64_t p = 0; p < t->groups.pixels; p++, i += t->groups.channels) {
+            const int64_t wrong = add_pixel(t, b, p, values, i);
+            if (wrong >= 0)
+                return wrong;
         }
-    }
-    return AMBIT_OK;
+    t->count += t->groups.pixels;
+    t->kept_count += kept_pixels(t);
+    return -1;
 }
 
-ambit_status ambit_tally_add_i64(ambit_tally *tally, const int64_t *values, int64_t steps) {
+static void count_values(ambit_tally *t, const uint8_t *values, int64_t steps) {
+    const int64_t channels = t->groups.channels;
+    for (int64_t s = 0; s < steps; s++)
+        for (int64_t b = 0; b < t->groups.blocks; b++)
+            for (int64_t p = 0; p < t->groups.pixels; p++)
+                for (int64_t c = 0; c < channels; c++)
+                    t->seen[(b * channels + c) * VALUES + *values++]++;
+    t->count += steps * t->groups.pixels;
+}
+
+ambit_status ambit_tally_add(ambit_tally *tally, const void *values, int64_t steps) {
+    const int64_t elements = ambit_group_count(&tally->groups) * tally->groups.pixels;
+    if (tally->seen) {
+        count_values(tally, values, steps);
+        return AMBIT_OK;
+    }
     AMBIT_TRY(make_room(tally, steps));
     for (int64_t s = 0; s < steps; s++) {
-        tally->count++;
-        for (int64_t e = 0; e < tally->elements; e++)
-            add_number(tally, e, (double)values[s * tally->elements + e]);
+        const int64_t wrong = add_step(tally, values, s * elements);
+        if (wrong >= 0)
+            return ambit_fail(AMBIT_DATA,
+                              "step %" PRId64 ", element %" PRId64 " is %f; repair the source, or "
+                              "leave this episode out",
+                              s, wrong - s * elements, number_at(tally, values, wrong));
     }
     return AMBIT_OK;
 }
 
-ambit_status ambit_tally_add_u8(ambit_tally *tally, const uint8_t *values, int64_t steps) {
-    AMBIT_TRY(make_room(tally, steps));
-    for (int64_t s = 0; s < steps; s++) {
-        tally->count++;
-        for (int64_t e = 0; e < tally->elements; e++)
-            add_number(tally, e, values[s * tally->elements + e]);
-    }
-    return AMBIT_OK;
-}
+/* ------------------------------------------------------------------------------- its results */
 
-static ambit_status tally_quantiles(const ambit_tally *t, ambit_statistics *statistics) {
+static ambit_status summarise_kept(const ambit_tally *t, ambit_statistics *statistics) {
     weighted *values;
-    AMBIT_TRY(ambit_allocate(&values, (size_t)t->count, sizeof *values, "quantiles"));
-    for (int64_t e = 0; e < t->elements; e++) {
-        for (int64_t s = 0; s < t->count; s++)
-            values[s] = (weighted){t->kept[s * t->elements + e], 1};
-        summarise(statistics, e, values, t->count);
+    const double weight = (double)t->count / (double)t->kept_count;
+    AMBIT_TRY(ambit_allocate(&values, (size_t)t->kept_count, sizeof *values, "quantiles"));
+    for (int64_t g = 0; g < statistics->elements; g++) {
+        for (int64_t i = 0; i < t->kept_count; i++)
+            values[i] = (weighted){t->kept[i * statistics->elements + g], weight};
+        summarise(statistics, g, values, t->kept_count);
     }
     free(values);
     return AMBIT_OK;
 }
 
-ambit_status ambit_tally_finish(ambit_tally *tally, ambit_statistics *statistics) {
-    const ambit_tally *t = tally;
-    int64_t points = ambit_statistics_points(t->elements, t->count);
-    AMBIT_TRY(ambit_statistics_create(t->elements, t->count, points, statistics));
-    size_t size = (size_t)t->elements * sizeof(double);
+/* The value of rank k, counted from 0, of those in `seen`. */
+static int value_of_rank(const int64_t *seen, int64_t k) {
+    int value = 0;
+    while (value + 1 < VALUES && k >= seen[value])
+        k -= seen[value++];
+    return value;
+}
+
+static float counted_at(void *context, double rank) {
+    const int64_t *seen = context, below = (int64_t)rank;
+    const double part = rank - (double)below;
+    const int low = value_of_rank(seen, below);
+    return (float)(low + (part > 0 ? part * (value_of_rank(seen, below + 1) - low) : 0));
+}
+
+static void summarise_seen(int64_t *seen, int64_t g, ambit_statistics *statistics) {
+    const double count = (double)statistics->count;
+    double sum = 0, squares = 0;
+    for (int v = 0; v < VALUES; v++)
+        sum += (double)v * (double)seen[v];
+    statistics->mean[g] = sum / count;
+    for (int v = 0; v < VALUES; v++)
+        squares += (v - sum / count) * (v - sum / count) * (double)seen[v];
+    statistics->std[g] = sqrt(squares / count);
+    statistics->least[g] = value_of_rank(seen, 0);
+    statistics->greatest[g] = value_of_rank(seen, statistics->count - 1);
+    set_ranks(statistics, g, counted_at, seen);
+}
+
+static void copy_moments(const ambit_tally *t, ambit_statistics *statistics) {
+    const size_t size = (size_t)statistics->elements * sizeof(double);
     memcpy(statistics->mean, t->mean, size);
     memcpy(statistics->least, t->least, size);
     memcpy(statistics->greatest, t->greatest, size);
-    for (int64_t e = 0; e < t->elements && t->count > 0; e++)
-        statistics->std[e] = sqrt(t->squares[e] / (double)t->count);
+    for (int64_t g = 0; g < statistics->elements && t->count > 0; g++)
+        statistics->std[g] = sqrt(t->squares[g] / (double)t->count);
+}
+
+ambit_status ambit_tally_finish(const ambit_tally *tally, ambit_statistics *statistics) {
+    const ambit_tally *t = tally;
+    const int64_t groups = ambit_group_count(&t->groups);
+    const int64_t points = ambit_statistics_points(groups, t->count);
+    AMBIT_TRY(ambit_statistics_create(groups, t->count, points, statistics));
+    for (int64_t g = 0; t->seen && g < groups && t->count > 0; g++)
+        summarise_seen(t->seen + g * VALUES, g, statistics);
+    if (t->seen)
+        return AMBIT_OK;
+    copy_moments(t, statistics);
     if (points == 0) {
         without_sketch(statistics);
         return AMBIT_OK;
     }
-    ambit_status status = tally_quantiles(t, statistics);
+    ambit_status status = summarise_kept(t, statistics);
     if (status != AMBIT_OK)
         ambit_statistics_destroy(statistics);
     return status;

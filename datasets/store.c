@@ -14,7 +14,7 @@
 
 /* A job may open many stores of many shards, and a process may have 1,024 files open; each open
  * shard keeps a few chunks of each field that is read. */
-enum { MOST_OPEN_SHARDS = 64, CHUNK_CACHE = 4 * AMBIT_HDF_CHUNK_BYTES, PATH_SIZE = 4096 };
+enum { MOST_OPEN_SHARDS = 64, CHUNK_CACHE = 16 * AMBIT_HDF_CHUNK_BYTES, PATH_SIZE = 4096 };
 
 struct ambit_store {
     char *folder;
@@ -144,14 +144,17 @@ static ambit_status read_statistics(ambit_store *store, hid_t file, int field, i
                                     ambit_statistics *statistics) {
     hid_t group;
     AMBIT_TRY(ambit_layout_open_field(file, field, &group));
-    ambit_status status = ambit_layout_read_statistics(group, &store->fields[field],
-                                                       store->root.steps, sketch, statistics);
+    ambit_status status = ambit_layout_read_statistics(group, &store->fields[field], &store->root,
+                                                       sketch, statistics);
     H5Gclose(group);
     return status;
 }
 
 static ambit_status read_index(ambit_store *store, hid_t file) {
     AMBIT_TRY(ambit_layout_read_root(file, AMBIT_LAYOUT_INDEX, &store->root));
+    if (store->root.episodes == 0) /* none to count, to average, or to learn from */
+        return ambit_hdf_fail_at(AMBIT_DATA, file, NULL,
+                                 "holds no episodes; ingest the data again");
     AMBIT_TRY(ambit_hdf_read_numbers(file, "step_seconds", AMBIT_HDF_F64, 1, &store->step_seconds));
     AMBIT_TRY(ambit_layout_read_fields(file, store->fields, &store->field_count));
     AMBIT_TRY(ambit_layout_read_episodes(file, &store->root, &store->episodes));

@@ -97,7 +97,8 @@ static ambit_status open_field(ambit_shard_writer *w, int f) {
                           ambit_store_element_size(field->element), field->rank, field->shape));
     if (is_bytes)
         AMBIT_TRY(column_open(&w->ends[f], "ends", AMBIT_HDF_I64, 8, 0, NULL));
-    return ambit_tally_create(ambit_field_elements(field), &w->tallies[f]);
+    const ambit_element_groups groups = ambit_field_groups(field);
+    return ambit_tally_create(&groups, is_bytes ? AMBIT_STORE_I64 : field->element, &w->tallies[f]);
 }
 
 static ambit_status allocate_fields(ambit_shard_writer *w, const ambit_field_info *fields,
@@ -153,7 +154,7 @@ static ambit_status append_bytes(ambit_shard_writer *w, int f, int64_t steps,
         int64_t size = (int64_t)(offsets[s + 1] - offsets[s]);
         end += size;
         AMBIT_TRY(column_push(&w->ends[f], w->groups[f], &end, 1));
-        AMBIT_TRY(ambit_tally_add_i64(w->tallies[f], &size, 1));
+        AMBIT_TRY(ambit_tally_add(w->tallies[f], &size, 1));
     }
     return column_push(&w->values[f], w->groups[f], (const uint8_t *)from->values + offsets[0],
                        (int64_t)(offsets[steps] - offsets[0]));
@@ -161,20 +162,9 @@ static ambit_status append_bytes(ambit_shard_writer *w, int f, int64_t steps,
 
 static ambit_status append_field(ambit_shard_writer *w, int f, int64_t steps,
                                  const ambit_store_column *from) {
-    ambit_tally *tally = w->tallies[f];
-    switch (w->fields[f].element) {
-    case AMBIT_STORE_F32:
-        AMBIT_TRY(ambit_tally_add_f32(tally, from->values, steps));
-        break;
-    case AMBIT_STORE_I64:
-        AMBIT_TRY(ambit_tally_add_i64(tally, from->values, steps));
-        break;
-    case AMBIT_STORE_U8:
-        AMBIT_TRY(ambit_tally_add_u8(tally, from->values, steps));
-        break;
-    case AMBIT_STORE_BYTES:
+    if (w->fields[f].element == AMBIT_STORE_BYTES)
         return append_bytes(w, f, steps, from);
-    }
+    AMBIT_TRY(ambit_tally_add(w->tallies[f], from->values, steps));
     return column_push(&w->values[f], w->groups[f], from->values, steps);
 }
 
@@ -265,7 +255,7 @@ static ambit_status finish_field(ambit_shard_writer *w, int f) {
 }
 
 static ambit_status write_rest(ambit_shard_writer *w) {
-    ambit_layout_root root = {w->episodes, w->steps};
+    ambit_layout_root root = {.episodes = w->episodes, .steps = w->steps};
     for (int f = 0; f < w->field_count; f++)
         AMBIT_TRY(finish_field(w, f));
     AMBIT_TRY(write_episodes(w));

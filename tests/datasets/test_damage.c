@@ -296,6 +296,31 @@ static void lying_episodes(void **state) {
     }
 }
 
+static void cut_rows(hid_t file, const char *name) {
+    hsize_t none = 0;
+    hid_t array = H5Dopen2(file, name, H5P_DEFAULT);
+    assert_true(H5Dset_extent(array, &none) >= 0);
+    H5Dclose(array);
+}
+
+/* All of it fits together, but there is nothing to count or to learn from. */
+static void no_episodes(void **state) {
+    (void)state;
+    static const int64_t none = 0;
+    static const char *const counts[] = {"/shards/episodes", "/shards/steps"};
+    const char *folder = whole_store();
+    hid_t file = open_raw(folder, "index.h5");
+    set_number(file, "/", "episodes", 0);
+    set_number(file, "/", "steps", 0);
+    cut_rows(file, "/episodes/end");
+    cut_rows(file, "/episodes/sigma_min");
+    cut_rows(file, "/episodes/sigma_max");
+    for (int i = 0; i < 4; i++)
+        set_row(file, counts[i / 2], H5T_NATIVE_INT64, i % 2, &none);
+    H5Fclose(file);
+    assert_refused(folder, "holds no episodes");
+}
+
 /* Puts the changed shard's length into the index, so that only its content is wrong. */
 static void accept_length(const char *folder, int shard) {
     char path[PATH];
@@ -397,6 +422,7 @@ int main(void) {
         cmocka_unit_test_teardown(flipped_chunk, remove_folders),
         cmocka_unit_test_teardown(lying_attributes, remove_folders),
         cmocka_unit_test_teardown(lying_episodes, remove_folders),
+        cmocka_unit_test_teardown(no_episodes, remove_folders),
         cmocka_unit_test_teardown(lying_shards, remove_folders),
         cmocka_unit_test_teardown(links_are_refused, remove_folders),
         cmocka_unit_test_teardown(foreign_storage_is_refused, remove_folders),

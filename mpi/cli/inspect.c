@@ -75,6 +75,8 @@ static void print_numbers(FILE *out, const ambit_statistics *s, int64_t e) {
 static void print_field(FILE *out, const ambit_store *store, int f) {
     const ambit_field_info *field = ambit_store_field(store, f);
     const ambit_statistics *s = ambit_store_statistics(store, f);
+    const ambit_element_groups groups = ambit_field_groups(field);
+    const int channels = groups.pixels > 1;
     int64_t rows = s->elements > MOST_ROWS ? FEW_ROWS : s->elements;
     char type[AMBIT_FIELD_TYPE], place[48], plain[AMBIT_TEXT_GROWTH * sizeof type];
     ambit_field_type(field, type);
@@ -87,9 +89,9 @@ static void print_field(FILE *out, const ambit_store *store, int f) {
     for (int64_t e = 0; e < rows; e++) {
         int padded = e < 64 && (field->zero_padded >> e & 1);
         int alone = e < 64 && (field->unnormalised >> e & 1);
-        snprintf(place, sizeof place, "  [%" PRId64 "]%s%s", e, padded ? " zero-padded" : "",
-                 alone ? " raw" : "");
-        put(out, s->elements > 1 ? place : "", 24);
+        snprintf(place, sizeof place, "  %s%" PRId64 "%s%s%s", channels ? "channel " : "[", e,
+                 channels ? "" : "]", padded ? " zero-padded" : "", alone ? " raw" : "");
+        put(out, channels || s->elements > 1 ? place : "", 24);
         print_numbers(out, s, e);
     }
     if (s->elements > rows)
@@ -185,8 +187,10 @@ static json_t *ambits_json(const ambit_store_summary *summary) {
 static json_t *provenance_json(const ambit_store *store) {
     json_t *rows = json_object();
     const char *value, *key;
+    char plain[AMBIT_TEXT_GROWTH * 256];
     for (int i = 0; (key = ambit_store_provenance(store, i, &value)); i++)
-        json_object_set_new(rows, key, ambit_json_text(value));
+        json_object_set_new(rows, ambit_text_shown(key, "", plain, sizeof plain),
+                            ambit_json_text(value));
     return rows;
 }
 
@@ -208,7 +212,8 @@ ambit_status ambit_inspect_json(const ambit_store *store, const ambit_store_summ
         "fields", fields);
     if (!whole)
         return ambit_fail(AMBIT_SYSTEM, "inspect: no memory for the JSON");
-    json_dumpf(whole, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    /* names may hold what a terminal acts on: escaped in ASCII they are the same texts */
+    json_dumpf(whole, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9) | JSON_ENSURE_ASCII);
     fputc('\n', out);
     json_decref(whole);
     return AMBIT_OK;

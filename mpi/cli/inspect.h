@@ -30,8 +30,8 @@ void ambit_inspect_text(const ambit_store *store, const ambit_store_summary *sum
 ambit_status ambit_inspect_json(const ambit_store *store, const ambit_store_summary *summary,
                                 FILE *out);
 
-/* One HTML file that holds all it needs: first frames as they are stored (JPEG, PNG), numeric
- * fields of the first episodes as curves. */
+/* One HTML file that holds all it needs: frames (inspect_frames.h) and numeric fields of the first
+ * episodes as curves. */
 ambit_status ambit_inspect_page(ambit_store *store, const ambit_store_summary *summary,
                                 const char *path);
 

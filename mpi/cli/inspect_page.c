@@ -3,13 +3,14 @@
 #include "../report/chart.h"
 #include "../report/number.h"
 #include "../report/style.h"
+#include "inspect_frames.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { EPISODES_SHOWN = 3, FRAMES_SHOWN = 8, LINES_SHOWN = 8, TEXT_SHOWN = 200 };
+enum { EPISODES_SHOWN = 3, LINES_SHOWN = 8 };
 enum { ELEMENTS_DRAWN = 64 }; /* fields of more (embeddings, raw images) are no curves */
 
 /* ------------------------------------------------------------------------------- tables */
@@ -187,74 +188,6 @@ static ambit_status add_curves(ambit_store *store, int f, int64_t first, int64_t
     return status;
 }
 
-/* ------------------------------------------------------------------------------- frames */
-
-/* The media type that the first bytes show: a declaration may be missing or wrong. */
-static const char *image_type(const uint8_t *bytes, size_t size) {
-    static const struct {
-        const char *magic, *type;
-        size_t size;
-    } kinds[] = {{"\xff\xd8\xff", "image/jpeg", 3}, {"\x89PNG\r\n\x1a\n", "image/png", 8}};
-    for (size_t i = 0; i < 2; i++)
-        if (size > kinds[i].size && memcmp(bytes, kinds[i].magic, kinds[i].size) == 0)
-            return kinds[i].type;
-    return NULL;
-}
-
-static void add_base64(ambit_page *page, const uint8_t *bytes, size_t size) {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < size; i += 3) {
-        uint32_t left = (uint32_t)(size - i), three = (uint32_t)bytes[i] << 16;
-        three |= left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0;
-        three |= left > 2 ? bytes[i + 2] : 0;
-        ambit_page_add(page, "%c%c%c%c", letters[three >> 18], letters[three >> 12 & 63],
-                       left > 1 ? letters[three >> 6 & 63] : '=',
-                       left > 2 ? letters[three & 63] : '=');
-    }
-}
-
-static void add_text(ambit_page *page, const uint8_t *bytes, size_t size) {
-    char text[TEXT_SHOWN + 1];
-    size_t length = size < TEXT_SHOWN ? size : TEXT_SHOWN;
-    memcpy(text, bytes, length);
-    text[length] = '\0';
-    ambit_page_add(page, "<p>“");
-    ambit_page_escape(page, text);
-    ambit_page_add(page, "”</p>");
-}
-
-/* Frames spread over the episode, or the text of its first step. */
-static ambit_status add_frames(ambit_store *store, int f, int64_t first, int64_t end,
-                               ambit_page *page) {
-    const ambit_field_info *field = ambit_store_field(store, f);
-    int64_t shown = end - first < FRAMES_SHOWN ? end - first : FRAMES_SHOWN;
-    if (field->element != AMBIT_STORE_BYTES)
-        return AMBIT_OK;
-    ambit_page_add(page, "<h3>");
-    ambit_page_escape(page, field->name);
-    ambit_page_add(page, "</h3>\n<div class=\"frames\">");
-    for (int64_t i = 0; i < shown; i++) {
-        const uint8_t *bytes;
-        size_t size;
-        int64_t step = shown > 1 ? i * (end - first - 1) / (shown - 1) : 0;
-        AMBIT_TRY(ambit_store_read_bytes(store, f, first + step, &bytes, &size));
-        const char *type = image_type(bytes, size);
-        if (!type) {
-            if (size > 0 && strncmp(field->media, "text/", 5) == 0)
-                add_text(page, bytes, size);
-            else
-                ambit_page_add(page, "<p class=\"note\">%zu bytes a step, no image</p>", size);
-            break;
-        }
-        ambit_page_add(page, "<figure><img alt=\"\" src=\"data:%s;base64,", type);
-        add_base64(page, bytes, size);
-        ambit_page_add(page, "\"><figcaption>step %" PRId64 "</figcaption></figure>", step);
-    }
-    ambit_page_add(page, "</div>\n");
-    return AMBIT_OK;
-}
-
 /* ------------------------------------------------------------------------------- the page */
 
 static ambit_status add_episode(ambit_store *store, int64_t episode, ambit_page *page) {
@@ -268,7 +201,7 @@ static ambit_status add_episode(ambit_store *store, int64_t episode, ambit_page 
     ambit_page_escape(page, ambit_store_episode_name(store, episode));
     ambit_page_add(page, "</code></p>\n");
     for (int f = 0; f < fields; f++)
-        AMBIT_TRY(add_frames(store, f, first, end, page));
+        AMBIT_TRY(ambit_inspect_frames(store, f, first, end, page));
     ambit_page_add(page, "<div class=\"figures two\">\n");
     for (int f = 0; f < fields; f++)
         AMBIT_TRY(add_curves(store, f, first, end, page));

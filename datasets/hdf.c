@@ -54,6 +54,8 @@ static hid_t file_type(ambit_hdf_type type) {
         return H5T_STD_I64LE;
     case AMBIT_HDF_U64:
         return H5T_STD_U64LE;
+    case AMBIT_HDF_U16:
+        return H5T_STD_U16LE;
     default:
         return H5T_STD_U8LE;
     }
@@ -69,13 +71,15 @@ static hid_t memory_type(ambit_hdf_type type) {
         return H5T_NATIVE_INT64;
     case AMBIT_HDF_U64:
         return H5T_NATIVE_UINT64;
+    case AMBIT_HDF_U16:
+        return H5T_NATIVE_UINT16;
     default:
         return H5T_NATIVE_UINT8;
     }
 }
 
 static int64_t type_size(ambit_hdf_type type) {
-    static const int64_t sizes[] = {4, 8, 8, 8, 1};
+    static const int64_t sizes[] = {4, 8, 8, 8, 1, 2};
     return sizes[type];
 }
 

@@ -24,7 +24,8 @@ typedef enum {
     AMBIT_HDF_F64,
     AMBIT_HDF_I64,
     AMBIT_HDF_U64,
-    AMBIT_HDF_U8
+    AMBIT_HDF_U8,
+    AMBIT_HDF_U16
 } ambit_hdf_type;
 
 enum { AMBIT_HDF_MAX_RANK = AMBIT_STORE_MAX_RANK + 1, AMBIT_HDF_CHUNK_BYTES = 64 * 1024 };

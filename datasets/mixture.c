@@ -27,7 +27,7 @@ struct ambit_mixture {
     int64_t observation_steps, horizon, action_offset;
     ambit_sample_shape shape;
     ambit_condition_reader conditions;
-    bool relative;
+    bool relative, has_folds;
     ambit_population population;
     ambit_normaliser normaliser;
     float *scratch; /* steps of a field as read, then a step of reference */
@@ -67,6 +67,10 @@ ambit_status ambit_mixture_check(const ambit_mixture_options *options) {
     AMBIT_TRY(AMBIT_CHECK_LIMIT("data.horizon", options->horizon, HORIZON));
     AMBIT_TRY(AMBIT_CHECK_LIMIT("data.action_offset", options->action_offset, ACTION_OFFSET));
     AMBIT_TRY(AMBIT_CHECK_LIMIT("data.holdout", options->holdout, HOLDOUT));
+    if (options->folds != 0) {
+        AMBIT_TRY(ambit_limit_check("data.folds", options->folds, 3, 1000, 0));
+        AMBIT_TRY(ambit_limit_check("data.fold", options->fold, 0, options->folds - 1, 0));
+    }
     if (options->normalise_observation == AMBIT_NORMALISE_STEP_RMS)
         return ambit_fail(AMBIT_CONFIG,
                           "data.normalise_observation: step_rms is for chunks of actions only; "
@@ -186,6 +190,7 @@ static ambit_status allocate(ambit_mixture *m, const ambit_mixture_options *opti
     m->horizon = options->horizon;
     m->action_offset = options->action_offset;
     m->relative = options->relative;
+    m->has_folds = options->folds > 0;
     AMBIT_TRY(ambit_allocate(&m->sources, sources, sizeof *m->sources, "sources"));
     AMBIT_TRY(ambit_allocate(&m->stores, sources, sizeof(ambit_store *), "sources"));
     AMBIT_TRY(allocate_fields(m->source_count, options->observation_count, &m->observation));
@@ -194,6 +199,12 @@ static ambit_status allocate(ambit_mixture *m, const ambit_mixture_options *opti
 }
 
 static ambit_status read_raw_chunk(void *mixture, int64_t number, float *chunk);
+
+/* Of all sources. */
+static int64_t step_count(const ambit_mixture *m) {
+    const source *last = &m->sources[m->source_count - 1];
+    return last->first_sample + ambit_store_step_count(last->store);
+}
 
 static ambit_status make_normaliser(ambit_mixture *m, const ambit_mixture_options *options) {
     size_t size;
@@ -207,7 +218,8 @@ static ambit_status make_normaliser(ambit_mixture *m, const ambit_mixture_option
         .observation = options->normalise_observation,
         .chunk = options->normalise_action,
         .relative = m->relative,
-        .sample_count = m->population.parts[AMBIT_PART_TRAINED].count,
+        .sample_count =
+            m->has_folds ? step_count(m) : m->population.parts[AMBIT_PART_TRAINED].count,
         .read_raw_chunk = read_raw_chunk,
         .context = m,
         .notes = open_memstream(&m->notes, &size),
@@ -379,7 +391,9 @@ static ambit_status read_sample(ambit_mixture *m, int source_index, int64_t step
     const source *from = &m->sources[source_index];
     float *observation = sample->condition[AMBIT_CONDITION_STATE];
     int64_t first, end;
-    ambit_store_episode_range(from->store, ambit_store_episode_of(from->store, step), &first, &end);
+    sample->step = step;
+    sample->episode = ambit_store_episode_of(from->store, step);
+    ambit_store_episode_range(from->store, sample->episode, &first, &end);
     AMBIT_TRY(read_observation(m, from, step, first, observation));
     AMBIT_TRY(read_chunk(m, from, step, first, end, sample->chunk));
     ambit_normalise_observation(&m->normaliser, observation);
@@ -389,15 +403,28 @@ static ambit_status read_sample(ambit_mixture *m, int source_index, int64_t step
     return ambit_condition_reader_read(&m->conditions, source_index, from->store, step, sample);
 }
 
-/* The chunk of sample `number`, counted over all classes, before normalisation. */
-static ambit_status read_raw_chunk(void *mixture, int64_t number, float *chunk) {
-    ambit_mixture *m = mixture;
+/* Sample `number` of those that statistics are made of: with folds, of all steps of all sources,
+ * otherwise of those that are trained on, class by class. */
+static const source *find_measured(const ambit_mixture *m, int64_t number, int64_t *step) {
     const ambit_population_part *p = &m->population.parts[AMBIT_PART_TRAINED];
-    int c = 0;
+    int c = 0, s = m->source_count - 1;
+    if (m->has_folds) {
+        while (m->sources[s].first_sample > number)
+            s--;
+        *step = number - m->sources[s].first_sample;
+        return &m->sources[s];
+    }
     while (number >= p->classes[c].count)
         number -= p->classes[c++].count;
-    const source *from = &m->sources[p->classes[c].source];
-    int64_t step = ambit_step_set_at(&p->members[c], number), first, end;
+    *step = ambit_step_set_at(&p->members[c], number);
+    return &m->sources[p->classes[c].source];
+}
+
+/* Its chunk before normalisation. */
+static ambit_status read_raw_chunk(void *mixture, int64_t number, float *chunk) {
+    ambit_mixture *m = mixture;
+    int64_t step, first, end;
+    const source *from = find_measured(m, number, &step);
     ambit_store_episode_range(from->store, ambit_store_episode_of(from->store, step), &first, &end);
     return read_chunk(m, from, step, first, end, chunk);
 }
@@ -413,4 +440,15 @@ ambit_status ambit_mixture_read(ambit_mixture *mixture, ambit_part part, int cla
                           ordinal, class_index, (int)part);
     return read_sample(mixture, p->classes[class_index].source,
                        ambit_step_set_at(&p->members[class_index], ordinal), sample);
+}
+
+void ambit_mixture_locate(const ambit_mixture *mixture, ambit_part part, int class_index,
+                          int64_t ordinal, int64_t *step, int64_t *episode) {
+    const ambit_population_part *p = &mixture->population.parts[part];
+    *step = ambit_step_set_at(&p->members[class_index], ordinal);
+    *episode = ambit_store_episode_of(mixture->stores[p->classes[class_index].source], *step);
+}
+
+ambit_store *ambit_mixture_store(const ambit_mixture *mixture, int source_index) {
+    return mixture->stores[source_index];
 }

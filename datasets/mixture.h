@@ -43,6 +43,10 @@
  * Parts: a fraction of the episodes of each source, chosen by a keyed shuffle, is held out and
  * never trained on: round(fraction × episodes), at least one and never all of them, where the
  * fraction is above 0 and there are two episodes or more.
+ * With `folds`, for cross-fitting, each source's episodes are cut into so many folds by the same
+ * shuffle instead: fold `fold` is left for scoring, the next one (or the first) is held out, the
+ * others are trained on. Statistics are then those of all samples, so that every fold has the same
+ * normalisation.
  *
  * Classes: samples of a part with equal source, σ_min and σ_max, these rounded to 1/10,000, in the
  * order of these three; within a class, samples in the order of their steps. With shares, a
@@ -73,6 +77,9 @@ typedef struct {
     double sigma_min, sigma_max; /* NaN: as the store says; where neither says anything, a sample
                                     without bounds is clean (0 and 1), and one bound alone leaves
                                     the other side closed (σ_max 0, or σ_min 1) */
+    const float *sample_bounds;  /* σ_min of each step of the store, in place of sigma_min; NULL:
+                                    none. Read by ambit_mixture_open() alone */
+    int64_t steps, episodes; /* that the store must have, since bounds were found for it; 0: any */
 } ambit_source_use;
 
 /* Fields of the conditions beside the observation; none of a condition: the samples have it not. */
@@ -96,7 +103,8 @@ typedef struct {
     int observation_steps, horizon, action_offset;
     bool relative;
     ambit_normalisation normalise_observation, normalise_action;
-    double holdout; /* fraction of episodes */
+    double holdout;  /* fraction of episodes */
+    int folds, fold; /* folds 0: none; else 3 or more, and no more than any source's episodes */
     uint64_t seed;
     int64_t cache_bytes; /* for all sources of this rank together */
 } ambit_mixture_options;
@@ -136,7 +144,12 @@ int64_t ambit_sample_condition_size(const ambit_sample_shape *shape, ambit_condi
 const ambit_sample_shape *ambit_mixture_shape(const ambit_mixture *mixture);
 
 /* What a sample is for. */
-typedef enum { AMBIT_PART_TRAINED, AMBIT_PART_HELDOUT, AMBIT_PARTS } ambit_part;
+typedef enum {
+    AMBIT_PART_TRAINED,
+    AMBIT_PART_HELDOUT,
+    AMBIT_PART_SCORED, /* with folds alone */
+    AMBIT_PARTS        /* how many there are */
+} ambit_part;
 
 /* Samples of a part, all sources together. */
 int64_t ambit_mixture_sample_count(const ambit_mixture *mixture, ambit_part part);
@@ -156,7 +169,15 @@ typedef struct {
     int present[AMBIT_CONDITIONS]; /* filled in: 0 where it is missing; its numbers are then 0 */
     uint64_t number;               /* filled in: names the sample for fixed noise, the same in every
                                       run over these sources */
+    int64_t step, episode;         /* filled in: which of its source's it is */
 } ambit_sample;
+
+/* Which step of its source sample `ordinal` of a class is, and of which episode. */
+void ambit_mixture_locate(const ambit_mixture *mixture, ambit_part part, int class_index,
+                          int64_t ordinal, int64_t *step, int64_t *episode);
+
+/* The store of a source; it belongs to the mixture. */
+ambit_store *ambit_mixture_store(const ambit_mixture *mixture, int source);
 
 /* Reads sample `ordinal` of a class, normalised, to where *sample says. */
 ambit_status ambit_mixture_read(ambit_mixture *mixture, ambit_part part, int class_index,

@@ -10,7 +10,7 @@
 /* σ bounds are told apart to this many parts of one. */
 static const double bound_parts = 10000;
 
-/* An episode and the class it belongs to. */
+/* An episode, or a sample with bounds of its own, and the class it belongs to. */
 typedef struct {
     int source;
     ambit_part part;
@@ -59,12 +59,15 @@ static void complete_bounds(double *sigma_min, double *sigma_max) {
         *sigma_max = no_min ? 1 : 0;
 }
 
+/* sample_min: the step's own σ_min, or NaN. */
 static void set_bounds(const ambit_source_use *use, const ambit_store *store, int64_t episode,
-                       member *m) {
+                       double sample_min, member *m) {
     double sigma_min, sigma_max;
     ambit_store_episode_ambit(store, episode, &sigma_min, &sigma_max);
     if (!isnan(use->sigma_min))
         sigma_min = use->sigma_min;
+    if (!isnan(sample_min))
+        sigma_min = sample_min;
     if (!isnan(use->sigma_max))
         sigma_max = use->sigma_max;
     complete_bounds(&sigma_min, &sigma_max);
@@ -79,26 +82,66 @@ static int64_t heldout_episodes(double fraction, int64_t episodes) {
     return count < 1 ? 1 : count > episodes - 1 ? episodes - 1 : count;
 }
 
+/* The part of the episode with this place in the shuffle. */
+static ambit_part part_at(const ambit_mixture_options *options, int64_t place, int64_t episodes) {
+    if (options->folds == 0)
+        return place < heldout_episodes(options->holdout, episodes) ? AMBIT_PART_HELDOUT
+                                                                    : AMBIT_PART_TRAINED;
+    const int64_t fold = place * options->folds / episodes;
+    if (fold == options->fold)
+        return AMBIT_PART_SCORED;
+    return fold == (options->fold + 1) % options->folds ? AMBIT_PART_HELDOUT : AMBIT_PART_TRAINED;
+}
+
 static ambit_status list_source(const ambit_mixture_options *options, int source,
                                 ambit_store *store, member *members) {
     const ambit_source_use *use = &options->sources[source];
     int64_t episodes = ambit_store_episode_count(store);
-    int64_t heldout = heldout_episodes(options->holdout, episodes);
     ambit_rng rng = ambit_rng_open(options->seed, AMBIT_STREAM_HOLDOUT, (uint64_t)source);
     uint64_t key = (uint64_t)ambit_rng_word(&rng) << 32;
     key |= ambit_rng_word(&rng);
     AMBIT_TRY(check_bound(use, use->sigma_min));
     AMBIT_TRY(check_bound(use, use->sigma_max));
+    if (episodes < options->folds)
+        return ambit_fail(AMBIT_CONFIG,
+                          "%s: %" PRId64 " episodes cannot be cut into %d folds, of which each "
+                          "needs one; use fewer folds, or more episodes",
+                          use->path, episodes, options->folds);
     for (int64_t e = 0; e < episodes; e++) {
         int64_t first, end;
-        member *m = &members[e];
+        member of_episode = {.source = source};
+        of_episode.part = part_at(
+            options, (int64_t)ambit_permute(key, (uint64_t)episodes, (uint64_t)e), episodes);
         ambit_store_episode_range(store, e, &first, &end);
-        *m = (member){.source = source, .first = first, .count = end - first};
-        if ((int64_t)ambit_permute(key, (uint64_t)episodes, (uint64_t)e) < heldout)
-            m->part = AMBIT_PART_HELDOUT;
-        set_bounds(use, store, e, m);
+        const int64_t stride = use->sample_bounds ? 1 : end - first;
+        for (int64_t step = first; step < end; step += stride) {
+            member *m = members++;
+            *m = of_episode;
+            m->first = step;
+            m->count = stride;
+            set_bounds(use, store, e, use->sample_bounds ? (double)use->sample_bounds[step] : NAN,
+                       m);
+        }
     }
     return AMBIT_OK;
+}
+
+/* Episodes, or where samples have bounds of their own, samples. */
+static int64_t member_count(const ambit_source_use *use, const ambit_store *store) {
+    return use->sample_bounds ? ambit_store_step_count(store) : ambit_store_episode_count(store);
+}
+
+/* Bounds that were found for a store are no others'. */
+static ambit_status check_store(const ambit_source_use *use, const ambit_store *store) {
+    const int64_t steps = ambit_store_step_count(store);
+    const int64_t episodes = ambit_store_episode_count(store);
+    if ((use->steps == 0 || use->steps == steps) &&
+        (use->episodes == 0 || use->episodes == episodes))
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_CONFIG,
+                      "%s: holds %" PRId64 " steps of %" PRId64 " episodes, but its annotation is "
+                      "of a store of %" PRId64 " and %" PRId64 "; annotate it again",
+                      use->path, steps, episodes, use->steps, use->episodes);
 }
 
 static int same_class_first(const void *a, const void *b) {
@@ -157,7 +200,7 @@ static ambit_status gather(const ambit_mixture_options *options, ambit_store *co
     int64_t done = 0;
     for (int s = 0; s < options->source_count; s++) {
         AMBIT_TRY(list_source(options, s, stores[s], members + done));
-        done += ambit_store_episode_count(stores[s]);
+        done += member_count(&options->sources[s], stores[s]);
     }
     qsort(members, (size_t)count, sizeof *members, same_class_first);
     AMBIT_TRY(allocate_classes(members, count, p));
@@ -191,6 +234,7 @@ static ambit_status set_weights(const ambit_mixture_options *options, ambit_popu
     for (int s = 0; s < options->source_count; s++)
         shares += options->sources[s].share;
     set_part_weights(options, shares, &p->parts[AMBIT_PART_HELDOUT]);
+    set_part_weights(options, shares, &p->parts[AMBIT_PART_SCORED]);
     if (set_part_weights(options, shares, &p->parts[AMBIT_PART_TRAINED]) > 0)
         return AMBIT_OK;
     return ambit_fail(AMBIT_DATA, "data.sources: nothing to train on: every source has weight 0; "
@@ -202,8 +246,10 @@ ambit_status ambit_population_create(const ambit_mixture_options *options,
     member *members;
     int64_t count = 0;
     memset(population, 0, sizeof *population);
-    for (int s = 0; s < options->source_count; s++)
-        count += ambit_store_episode_count(stores[s]);
+    for (int s = 0; s < options->source_count; s++) {
+        AMBIT_TRY(check_store(&options->sources[s], stores[s]));
+        count += member_count(&options->sources[s], stores[s]);
+    }
     AMBIT_TRY(ambit_allocate(&members, (size_t)count, sizeof *members, "episodes"));
     ambit_status status = gather(options, stores, members, count, population);
     free(members);

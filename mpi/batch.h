@@ -17,12 +17,18 @@ typedef struct {
     ambit_network *network; /* made for `rows` rows, to be trained */
     int64_t rows;
     int *sources; /* [rows] source of each row's sample */
-    float *clean; /* x₀ of the row that is being filled */
+    float *clean; /* x₀ of the sample that was read last, its class and its number */
+    ambit_class class;
+    uint64_t number;
+    ambit_gaussian whitening; /* with network.whiten, of the data; its size is otherwise 0 */
 } ambit_batch;
 
-/* Settings, mixture and network outlive the batch. Destroy after success and failure alike. */
+/* Settings, mixture and network outlive the batch. With network.whiten, measures the data: samples
+ * of `draw`, which is over what is trained on; otherwise `draw` may be NULL. Destroy after success
+ * and failure alike. */
 ambit_status ambit_batch_create(const ambit_settings *settings, ambit_mixture *mixture,
-                                ambit_network *network, int64_t rows, ambit_batch *batch);
+                                const ambit_draw *draw, ambit_network *network, int64_t rows,
+                                ambit_batch *batch);
 void ambit_batch_destroy(ambit_batch *batch);
 
 /* Which draw a row is filled from. */
@@ -36,6 +42,21 @@ typedef struct {
 /* Fills row `row`. Its weight is the objective's. AMBIT_CONFIG where the sample misses a condition
  * that the network cannot do without. */
 ambit_status ambit_batch_fill(ambit_batch *batch, int64_t row, const ambit_batch_source *from);
+
+/* The same in two moves, for those that look at one sample more than once: reads it, its conditions
+ * to row `row`, its x₀ to where the next call finds it; then makes rows of it, at noise levels and
+ * with noise of the caller's. A row that the sample was not read to gets its conditions from the
+ * row that it was (`from`). */
+ambit_status ambit_batch_read(ambit_batch *batch, int64_t row, ambit_part part, int class_index,
+                              int64_t ordinal, ambit_sample *sample);
+
+typedef struct {
+    double sigma;
+    int mirrored; /* −ε in place of ε */
+    ambit_rng *visit;
+} ambit_batch_look;
+
+void ambit_batch_make(ambit_batch *batch, int64_t row, int64_t from, const ambit_batch_look *look);
 
 /* Where a sample of this shape is to be read to: its conditions into row `row` of the network, its
  * chunk to `chunk`. */

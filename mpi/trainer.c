@@ -75,7 +75,7 @@ static ambit_status prepare_network(trainer *t) {
                                        .recompute = t->settings->network.recompute,
                                        .precision = t->settings->train.precision};
     AMBIT_TRY(ambit_network_create_with(&options, &means, rows, 1, &t->network));
-    return ambit_batch_create(t->settings, t->mixture, t->network, rows, &t->batch);
+    return ambit_batch_create(t->settings, t->mixture, t->draw, t->network, rows, &t->batch);
 }
 
 static ambit_status prepare_exchange(trainer *t) {

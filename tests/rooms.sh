@@ -17,7 +17,8 @@ declare -A allowed=(
     [mpi/records]="core/base datasets plugins"
     [mpi]="core/* datasets plugins mpi/config mpi/records"
     [mpi/report]="core/base datasets mpi/config mpi/records"
-    [mpi/cli]="core/* datasets plugins mpi mpi/config mpi/records mpi/report"
+    [mpi/annotation]="core/* datasets mpi mpi/config mpi/records"
+    [mpi/cli]="core/* datasets plugins mpi mpi/annotation mpi/config mpi/records mpi/report"
 )
 
 # Lines "FILE INCLUDED", both from the root.

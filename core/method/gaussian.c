@@ -1,5 +1,7 @@
 #include "gaussian.h"
 
+#include "../base/vector.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -69,6 +71,7 @@ ambit_status ambit_gaussian_fit(const ambit_moments *moments, ambit_gaussian *ga
     *gaussian = (ambit_gaussian){.size = size};
     AMBIT_TRY(ambit_allocate(&gaussian->mean, (size_t)size, sizeof(double), "a Gaussian"));
     AMBIT_TRY(ambit_allocate(&gaussian->variances, (size_t)size, sizeof(double), "a Gaussian"));
+    AMBIT_TRY(ambit_allocate(&gaussian->places, (size_t)size, sizeof(double), "a Gaussian"));
     AMBIT_TRY(ambit_allocate(&gaussian->axes, (size_t)(size * size), sizeof(float), "a Gaussian"));
     AMBIT_TRY(ambit_allocate(&covariance, (size_t)(size * size), sizeof(double), "a Gaussian"));
     for (int64_t i = 0; i < size; i++) {
@@ -78,8 +81,10 @@ ambit_status ambit_gaussian_fit(const ambit_moments *moments, ambit_gaussian *ga
                                        gaussian->mean[i] * gaussian->mean[j];
     }
     const ambit_status status = decompose((int)size, covariance, gaussian->variances);
-    for (int64_t i = 0; status == AMBIT_OK && i < size * size; i++)
+    for (int64_t i = 0; status == AMBIT_OK && i < size * size; i++) {
         gaussian->axes[i] = (float)covariance[i];
+        gaussian->places[i / size] += covariance[i] * gaussian->mean[i % size];
+    }
     free(covariance);
     const double least = least_share * fmax(gaussian->variances[size - 1], 0);
     for (int64_t i = 0; i < size; i++)
@@ -90,6 +95,7 @@ ambit_status ambit_gaussian_fit(const ambit_moments *moments, ambit_gaussian *ga
 void ambit_gaussian_destroy(ambit_gaussian *gaussian) {
     free(gaussian->mean);
     free(gaussian->variances);
+    free(gaussian->places);
     free(gaussian->axes);
     memset(gaussian, 0, sizeof *gaussian);
 }
@@ -99,16 +105,19 @@ static double variance_at(const ambit_gaussian *gaussian, double sigma, int64_t 
     return fmax((1 - sigma * sigma) * gaussian->variances[k] + sigma * sigma, 1e-12);
 }
 
-void ambit_gaussian_whiten(const ambit_gaussian *gaussian, double sigma, const float *x_sigma,
-                           float *w) {
+/* w_k = (axis_k·x_σ − √(1−σ²)·axis_k·μ)/√v_k */
+AMBIT_VECTOR void ambit_gaussian_whiten(const ambit_gaussian *gaussian, double sigma,
+                                        const float *x_sigma, float *w) {
     const int64_t size = gaussian->size;
     const double signal = sqrt((1 - sigma) * (1 + sigma));
     for (int64_t k = 0; k < size; k++) {
         const float *axis = gaussian->axes + k * size;
-        double sum = 0;
+        float sum = 0;
+#pragma omp simd reduction(+ : sum)
         for (int64_t i = 0; i < size; i++)
-            sum += (double)axis[i] * ((double)x_sigma[i] - signal * gaussian->mean[i]);
-        w[k] = (float)(sum / sqrt(variance_at(gaussian, sigma, k)));
+            sum += axis[i] * x_sigma[i];
+        w[k] = (float)(((double)sum - signal * gaussian->places[k]) /
+                       sqrt(variance_at(gaussian, sigma, k)));
     }
 }
 

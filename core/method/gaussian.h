@@ -34,6 +34,7 @@ void ambit_moments_add(ambit_moments *moments, double weight, const float *x0);
 typedef struct {
     int64_t size;
     double *mean, *variances; /* μ, λ ascending; [size] */
+    double *places;           /* [size] where μ is along each axis, Uᵀμ */
     float *axes;              /* [size × size]: row k is the axis of λ_k */
 } ambit_gaussian;
 

@@ -70,7 +70,7 @@ void ambit_objective_make(const ambit_objective *objective, const float *x0, int
                           double sigma, double sigma_min, double sigma_max, ambit_rng *visit,
                           ambit_rng *fixed, float *x_sigma, float *target, float *weight);
 
-/* x_sigma[size] = √(1−σ²)·x0 + σ·ε, ε drawn from `rng`. */
+/* x_sigma[size] = √(1−σ²)·x0 + σ·ε, ε drawn from `rng`; with −σ in place of σ, the same with −ε. */
 void ambit_noise_add(const float *x0, int64_t size, double sigma, ambit_rng *rng, float *x_sigma);
 
 /* The estimate of x₀ that a prediction at (x_σ, σ) stands for; and of ε. x0 or epsilon may be NULL.

@@ -41,9 +41,10 @@ void ambit_answers_add(ambit_answers *answers, ambit_kind kind, int64_t episode,
                        double c) {
     ambit_answer_sums *sums = &answers->sums[kind][episode * answers->level_count + level];
     const int bin = (int)(c * AMBIT_ANSWER_BINS);
+    const int64_t units = lround(c * AMBIT_ANSWER_UNIT);
     sums->count += 1;
-    sums->sum += c;
-    sums->squares += c * c;
+    sums->sum += units;
+    sums->squares += units * units;
     sums->over += c > .5;
     bins_of(answers, kind, level)[bin < AMBIT_ANSWER_BINS ? bin : AMBIT_ANSWER_BINS - 1]++;
 }
@@ -55,33 +56,39 @@ void ambit_levels(int count, double *sigmas) {
 
 /* ---- sums over episodes ---- */
 
-/* Sums of a level over all episodes, each taken `times` times (NULL: once). */
-static ambit_answer_sums sum_level(const ambit_answers *answers, int kind, int level,
-                                   const double *times) {
+/* Means over the answers of a kind at a level. */
+typedef struct {
+    double c, square, over;
+} means;
+
+/* Each episode is taken `times` times (NULL: once). */
+static means mean_answers(const ambit_answers *answers, int kind, int level, const int64_t *times) {
+    const double unit = AMBIT_ANSWER_UNIT;
     ambit_answer_sums all = {0};
     for (int64_t e = 0; e < answers->episodes[kind]; e++) {
         const ambit_answer_sums *one = &answers->sums[kind][e * answers->level_count + level];
-        const double weight = times ? times[e] : 1;
+        const int64_t weight = times ? times[e] : 1;
         all.count += weight * one->count;
         all.sum += weight * one->sum;
         all.squares += weight * one->squares;
         all.over += weight * one->over;
     }
-    return all;
+    const double count = (double)all.count;
+    return (means){(double)all.sum / count / unit, (double)all.squares / count / (unit * unit),
+                   (double)all.over / count};
 }
 
 /* 1 − 4·Brier and TV of each level, fitted. times: per kind, how often each episode counts. */
-static void fit(const ambit_answers *answers, const double *const times[AMBIT_KINDS],
+static void fit(const ambit_answers *answers, const int64_t *const times[AMBIT_KINDS],
                 ambit_separation *to) {
     for (int level = 0; level < answers->level_count; level++) {
-        const ambit_answer_sums bad = sum_level(answers, AMBIT_BAD, level, times[AMBIT_BAD]);
-        const ambit_answer_sums clean = sum_level(answers, AMBIT_CLEAN, level, times[AMBIT_CLEAN]);
-        const double brier = .5 * bad.squares / bad.count +
-                             .5 * (1 - 2 * clean.sum / clean.count + clean.squares / clean.count);
+        const means bad = mean_answers(answers, AMBIT_BAD, level, times[AMBIT_BAD]);
+        const means clean = mean_answers(answers, AMBIT_CLEAN, level, times[AMBIT_CLEAN]);
+        const double brier = .5 * bad.square + .5 * (1 - 2 * clean.c + clean.square);
         to->apart[level] = 1 - 4 * brier;
-        to->variation[level] = clean.over / clean.count - bad.over / bad.count;
-        to->bad_mean[level] = bad.sum / bad.count;
-        to->clean_mean[level] = clean.sum / clean.count;
+        to->variation[level] = clean.over - bad.over;
+        to->bad_mean[level] = bad.c;
+        to->clean_mean[level] = clean.c;
     }
     ambit_isotonic(answers->level_count, NULL, 0, to->apart);
     ambit_isotonic(answers->level_count, NULL, 0, to->variation);
@@ -122,10 +129,11 @@ static double miscalibration_of(const int64_t *bad, const int64_t *clean) {
     return sum;
 }
 
-void ambit_separation_of(const ambit_answers *answers, ambit_separation *separation) {
-    const double *const once[AMBIT_KINDS] = {NULL, NULL};
+void ambit_separation_of(const ambit_answers *answers, const int64_t *const times[AMBIT_KINDS],
+                         ambit_separation *separation) {
+    const int64_t *const once[AMBIT_KINDS] = {NULL, NULL};
     memset(separation, 0, sizeof *separation);
-    fit(answers, once, separation);
+    fit(answers, times ? times : once, separation);
     for (int level = 0; level < answers->level_count; level++) {
         const int64_t *bad = bins_of(answers, AMBIT_BAD, level);
         const int64_t *clean = bins_of(answers, AMBIT_CLEAN, level);
@@ -169,14 +177,14 @@ static ambit_range middle_95(const double *values, int count, int stride, double
 }
 
 /* Draws as many episodes as there are, with replacement. An episode without answers draws along. */
-static void draw_times(ambit_rng *rng, int64_t episodes, double *times) {
+static void draw_times(ambit_rng *rng, int64_t episodes, int64_t *times) {
     memset(times, 0, (size_t)episodes * sizeof *times);
     for (int64_t i = 0; i < episodes; i++)
         times[ambit_rng_below(rng, (uint64_t)episodes)] += 1;
 }
 
 typedef struct {
-    double *times[AMBIT_KINDS];
+    int64_t *times[AMBIT_KINDS];
     double *rows; /* [replicates × (1 + levels)]: bound, then TV */
     double *sorted;
 } bootstrap;
@@ -189,7 +197,7 @@ static void run_replicates(const ambit_answers *answers, double threshold, int r
         ambit_rng rng = ambit_rng_open(seed, AMBIT_STREAM_BOOTSTRAP, (uint64_t)r);
         for (int kind = 0; kind < AMBIT_KINDS; kind++)
             draw_times(&rng, answers->episodes[kind], b->times[kind]);
-        const double *const times[AMBIT_KINDS] = {b->times[AMBIT_BAD], b->times[AMBIT_CLEAN]};
+        const int64_t *const times[AMBIT_KINDS] = {b->times[AMBIT_BAD], b->times[AMBIT_CLEAN]};
         double *row = b->rows + (int64_t)r * (1 + levels);
         fit(answers, times, &separation);
         row[0] = ambit_separation_bound(answers, &separation, threshold);
@@ -202,18 +210,23 @@ ambit_status ambit_separation_intervals(const ambit_answers *answers, double thr
                                         ambit_range *variation) {
     const int levels = answers->level_count, width = 1 + levels;
     const int64_t *episodes = answers->episodes;
-    double *memory;
-    AMBIT_TRY(ambit_allocate(
-        &memory,
-        (size_t)(episodes[AMBIT_BAD] + episodes[AMBIT_CLEAN] + (int64_t)replicates * (width + 1)),
-        sizeof *memory, "a bootstrap"));
-    bootstrap b = {.times = {memory, memory + episodes[AMBIT_BAD]}};
-    b.rows = b.times[AMBIT_CLEAN] + episodes[AMBIT_CLEAN];
+    bootstrap b = {.rows = NULL};
+    AMBIT_TRY(ambit_allocate(&b.times[AMBIT_BAD],
+                             (size_t)(episodes[AMBIT_BAD] + episodes[AMBIT_CLEAN]), sizeof(int64_t),
+                             "a bootstrap"));
+    ambit_status status = ambit_allocate(&b.rows, (size_t)replicates * (size_t)(width + 1),
+                                         sizeof *b.rows, "a bootstrap");
+    if (status != AMBIT_OK) {
+        free(b.times[AMBIT_BAD]);
+        return status;
+    }
+    b.times[AMBIT_CLEAN] = b.times[AMBIT_BAD] + episodes[AMBIT_BAD];
     b.sorted = b.rows + (int64_t)replicates * width;
     run_replicates(answers, threshold, replicates, seed, &b);
     *bound = middle_95(b.rows, replicates, width, b.sorted);
     for (int level = 0; level < levels; level++)
         variation[level] = middle_95(b.rows + 1 + level, replicates, width, b.sorted);
-    free(memory);
+    free(b.times[AMBIT_BAD]);
+    free(b.rows);
     return AMBIT_OK;
 }

@@ -28,9 +28,13 @@
 
 typedef enum { AMBIT_BAD, AMBIT_CLEAN, AMBIT_KINDS } ambit_kind;
 
-/* Of the answers c to the samples of one episode at one level. */
+/* Answers are kept as whole numbers, c times this, so that sums do not depend on their order: ranks
+ * may add what they have. */
+enum { AMBIT_ANSWER_UNIT = 65535 };
+
+/* Of the answers to the samples of one episode at one level. */
 typedef struct {
-    double count, sum, squares, over; /* over: how many are above ½ */
+    int64_t count, sum, squares, over; /* of c and c² in units; over: how many are above ½ */
 } ambit_answer_sums;
 
 enum { AMBIT_ANSWER_BINS = 100 }; /* of histograms of c */
@@ -65,7 +69,10 @@ typedef struct {
     double miscalibration[AMBIT_MOST_LEVELS]; /* Σ_bins share·|mean label − mean c| (ECE) */
 } ambit_separation;
 
-void ambit_separation_of(const ambit_answers *answers, ambit_separation *separation);
+/* times: how often each episode counts, by kind; NULL: once each. The histograms, and so auc and
+ * miscalibration, always hold all. */
+void ambit_separation_of(const ambit_answers *answers, const int64_t *const times[AMBIT_KINDS],
+                         ambit_separation *separation);
 
 /* σ_min for a threshold; with the raw mean answer to bad data in place of Brier's. */
 double ambit_separation_bound(const ambit_answers *answers, const ambit_separation *separation,

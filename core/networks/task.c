@@ -8,7 +8,7 @@ int ambit_class_is_clean(const ambit_class *class) {
 
 static void fill_denoise(const ambit_objective *objective, int64_t crop_side, const ambit_use *use,
                          ambit_network *network, int64_t row) {
-    const int64_t size = ambit_network_data_size(ambit_network_options_of(network));
+    const int64_t size = use->size;
     (void)crop_side;
     ambit_objective_make(objective, use->clean, size, use->sigma, use->sigma_min, use->sigma_max,
                          use->visit, use->fixed, ambit_network_chunk(network) + row * size,
@@ -19,11 +19,14 @@ static void fill_denoise(const ambit_objective *objective, int64_t crop_side, co
 
 static void fill_classify(const ambit_objective *objective, int64_t crop_side, const ambit_use *use,
                           ambit_network *network, int64_t row) {
-    const int64_t size = ambit_network_data_size(ambit_network_options_of(network));
+    const int64_t stride = ambit_network_data_size(ambit_network_options_of(network));
+    float *seen = ambit_network_chunk(network) + row * stride;
     (void)objective;
     (void)crop_side;
-    ambit_noise_add(use->clean, size, use->sigma, use->visit,
-                    ambit_network_chunk(network) + row * size);
+    ambit_noise_add(use->clean, use->size, use->mirrored ? -use->sigma : use->sigma, use->visit,
+                    seen);
+    if (use->whitening)
+        ambit_gaussian_whiten(use->whitening, use->sigma, seen, seen + use->size);
     ambit_network_target(network)[row] = use->is_clean ? 1 : 0;
     ambit_network_weight(network)[row] = 1;
     ambit_network_sigma(network)[row] = (float)use->sigma;

@@ -15,6 +15,7 @@
 #define AMBIT_CORE_NETWORKS_TASK_H
 
 #include "../method/draw.h"
+#include "../method/gaussian.h"
 #include "network.h"
 
 #define AMBIT_TASK_LIST(X)                                                                         \
@@ -27,12 +28,16 @@ typedef enum {
 
 /* One use of a sample. */
 typedef struct {
-    const float *clean;          /* x₀, normalised; of the network's data size */
-    double sigma;                /* the noise level of this use */
-    double sigma_min, sigma_max; /* the sample's ambit, for the objective */
-    int is_clean;                /* the label */
-    ambit_rng *visit;            /* noise of this use, and the place of a crop */
-    ambit_rng *fixed;            /* noise of the sample, the same at every use */
+    const float *clean;              /* x₀, normalised */
+    int64_t size;                    /* its numbers */
+    const ambit_gaussian *whitening; /* classifiers: the network sees [x_σ, x_σ whitened by this],
+                                        side by side; NULL: x_σ alone */
+    double sigma;                    /* the noise level of this use */
+    double sigma_min, sigma_max;     /* the sample's ambit, for the objective */
+    int is_clean;                    /* the label */
+    int mirrored;                    /* classifiers: −ε in place of ε */
+    ambit_rng *visit;                /* noise of this use, and the place of a crop */
+    ambit_rng *fixed;                /* noise of the sample, the same at every use */
 } ambit_use;
 
 typedef struct {

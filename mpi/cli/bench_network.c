@@ -1,7 +1,7 @@
 #include "bench.h"
 
 #include "../config/experiment.h"
-#include "shared_config.h"
+#include "../shared_config.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 #include "../../core/products/blas.h"
 #include "../checkpoint.h"
 #include "../rollout.h"
+#include "../shared_config.h"
 #include "../shared_plugin.h"
-#include "shared_config.h"
 
 #include <inttypes.h>
 #include <limits.h>

@@ -3,9 +3,9 @@
 #include "../../core/products/product.h"
 #include "../config/environment_check.h"
 #include "../run.h"
+#include "../shared_config.h"
 #include "../trainer.h"
 #include "cores.h"
-#include "shared_config.h"
 
 #include <inttypes.h>
 #include <stdio.h>

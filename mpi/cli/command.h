@@ -23,9 +23,9 @@ typedef struct {
     int alone;
 } ambit_command;
 
-extern const ambit_command ambit_command_ingest, ambit_command_inspect, ambit_command_train,
-    ambit_command_eval, ambit_command_report, ambit_command_plugin, ambit_command_config,
-    ambit_command_doctor, ambit_command_bench;
+extern const ambit_command ambit_command_annotate, ambit_command_ingest, ambit_command_inspect,
+    ambit_command_train, ambit_command_eval, ambit_command_report, ambit_command_plugin,
+    ambit_command_config, ambit_command_doctor, ambit_command_bench;
 
 /* For commands to return after getopt_long (whose short options start with ":") gave '?' or ':':
  * names the wrong option and the nearest right one. AMBIT_USAGE. */

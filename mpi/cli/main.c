@@ -11,9 +11,9 @@
 #include <time.h>
 
 static const ambit_command *const commands[] = {
-    &ambit_command_ingest, &ambit_command_inspect, &ambit_command_train,
-    &ambit_command_eval,   &ambit_command_report,  &ambit_command_config,
-    &ambit_command_plugin, &ambit_command_doctor,  &ambit_command_bench,
+    &ambit_command_ingest, &ambit_command_inspect, &ambit_command_annotate, &ambit_command_train,
+    &ambit_command_eval,   &ambit_command_report,  &ambit_command_config,   &ambit_command_plugin,
+    &ambit_command_doctor, &ambit_command_bench,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], SECONDS_TO_LEAVE = 10 };

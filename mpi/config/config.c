@@ -78,7 +78,7 @@ static void fill_source(ambit_config *config, int index) {
     if (!*source->name)
         source->name = last_folder(config, source->path);
     /* A bound that only one side was given for must not leave the other side open. */
-    if (source->sigma_min > 0 && isnan(source->sigma_max))
+    if ((source->sigma_min > 0 || source->sigma_min == AMBIT_ANNOTATED) && isnan(source->sigma_max))
         source->sigma_max = 0;
     if (source->sigma_max > 0 && source->sigma_max < 1 && isnan(source->sigma_min))
         source->sigma_min = 1;

@@ -86,6 +86,14 @@ static bool images_in_parts(verdict *to) {
     return settings->network.patch > 0 && settings->data.action.count > 1;
 }
 
+static bool whitened_otherwise(verdict *to) {
+    const ambit_settings *settings = to->settings;
+    say(to, "only train.task classify takes whitened chunks, of data that is no image; set this to "
+            "false");
+    return settings->network.whiten &&
+           (settings->train.task != AMBIT_TASK_CLASSIFY || settings->network.patch > 0);
+}
+
 static bool guided_without_drop(verdict *to) {
     const ambit_settings *settings = to->settings;
     say(to, "guidance needs a policy that was trained with network.drop above 0; set it to 1, or "
@@ -106,7 +114,8 @@ static bool nothing_held_out(verdict *to) {
     const ambit_settings *settings = to->settings;
     say(to, "validation needs held-out episodes; set data.holdout, for instance to 0.05, or this "
             "to 0");
-    return settings->train.validate_every > 0 && !(settings->data.holdout > 0);
+    return settings->train.validate_every > 0 && !(settings->data.holdout > 0) &&
+           settings->data.folds == 0;
 }
 
 static bool executes_too_much(verdict *to) {
@@ -139,6 +148,7 @@ static const struct {
     {batch_in_slots, {"train.batch", "train.slots"}},
     {images_in_chunks, {"network.patch", "data.horizon"}},
     {images_in_parts, {"network.patch", "data.action"}},
+    {whitened_otherwise, {"network.whiten", "train.task"}},
     {guided_without_drop, {"sampler.guidance", "network.drop"}},
     {warmup_too_long, {"train.warmup", "train.steps"}},
     {nothing_held_out, {"train.validate_every", "data.holdout"}},

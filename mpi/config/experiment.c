@@ -1,7 +1,9 @@
 #include "experiment.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- the mixture ---- */
@@ -38,6 +40,8 @@ static ambit_mixture_options mixture_options(const ambit_settings *settings,
         .normalise_observation = settings->data.normalise_observation,
         .normalise_action = settings->data.normalise_action,
         .holdout = settings->data.holdout,
+        .folds = (int)settings->data.folds,
+        .fold = (int)settings->data.fold,
         .seed = (uint64_t)settings->run.seed,
         .cache_bytes = settings->data.cache_mib << 20,
     };
@@ -91,10 +95,56 @@ static ambit_status check_mixture(const ambit_settings *settings, const ambit_mi
                          shape->camera.height, shape->camera.width);
 }
 
-ambit_status ambit_experiment_mixture(const ambit_settings *settings, ambit_mixture **mixture) {
+/* Puts what the annotation of source `i` says into *use; *bounds, those of samples, the caller
+ * frees. */
+static ambit_status read_annotation(const ambit_settings *settings, int i, ambit_source_use *use,
+                                    float **bounds) {
+    const int of_samples = settings->annotation.granularity == AMBIT_GRANULARITY_SAMPLE;
+    const double threshold = settings->annotation.threshold;
+    ambit_annotation annotation;
+    char folder[PATH_MAX];
+    if (!*settings->annotation.path)
+        return ambit_fail(AMBIT_CONFIG, "annotation.path: is empty, but a source's sigma_min is "
+                                        "annotated; run `ambit annotate`, and give its folder");
+    snprintf(folder, sizeof folder, "%.2000s/%.1000s", settings->annotation.path,
+             settings->data.sources[i].name);
+    ambit_status status = ambit_annotation_read(folder, of_samples, &annotation);
+    if (status == AMBIT_OK) {
+        use->steps = annotation.steps;
+        use->episodes = annotation.episodes;
+        use->sigma_min = ambit_annotation_bound(&annotation, threshold);
+    }
+    if (status == AMBIT_OK && of_samples)
+        status = ambit_allocate(bounds, (size_t)annotation.steps, sizeof **bounds, "bounds");
+    if (status == AMBIT_OK && of_samples)
+        status = ambit_annotation_sample_bounds(&annotation, threshold, *bounds);
+    use->sample_bounds = *bounds;
+    ambit_annotation_destroy(&annotation);
+    if (status == AMBIT_NO_INPUT)
+        return ambit_fail(AMBIT_NO_INPUT,
+                          "%s: there is no annotation here, which data.sources.%d.sigma_min wants; "
+                          "run `ambit annotate` with this configuration first",
+                          folder, i);
+    return status;
+}
+
+static ambit_status open_mixture(const ambit_settings *settings, ambit_mixture **mixture) {
     ambit_source_use uses[AMBIT_MOST_SOURCES];
+    float *bounds[AMBIT_MOST_SOURCES] = {NULL};
     const ambit_mixture_options options = mixture_options(settings, uses);
-    AMBIT_TRY(ambit_mixture_open(&options, mixture));
+    ambit_status status = AMBIT_OK;
+    for (int i = 0; i < settings->data.source_count && status == AMBIT_OK; i++)
+        if (settings->data.sources[i].sigma_min == AMBIT_ANNOTATED)
+            status = read_annotation(settings, i, &uses[i], &bounds[i]);
+    if (status == AMBIT_OK)
+        status = ambit_mixture_open(&options, mixture);
+    for (int i = 0; i < settings->data.source_count; i++)
+        free(bounds[i]);
+    return status;
+}
+
+ambit_status ambit_experiment_mixture(const ambit_settings *settings, ambit_mixture **mixture) {
+    AMBIT_TRY(open_mixture(settings, mixture));
     const ambit_status status = check_mixture(settings, *mixture);
     if (status != AMBIT_OK) {
         ambit_mixture_close(*mixture);
@@ -222,7 +272,7 @@ ambit_network_options ambit_experiment_network(const ambit_settings *settings,
                                                const ambit_sample_shape *shape) {
     return (ambit_network_options){
         .kind = settings->network.kind,
-        .chunk_steps = shape->chunk_steps,
+        .chunk_steps = shape->chunk_steps * (settings->network.whiten ? 2 : 1),
         .chunk_width = shape->chunk_width,
         .observation_size = shape->observation_size,
         .width = settings->network.width,
@@ -271,7 +321,7 @@ static ambit_status check_draw(const ambit_settings *settings) {
                                    .weight = source->share > 0 ? source->share : source->weight,
                                    .sigma_min = source->sigma_min,
                                    .sigma_max = isnan(source->sigma_max) ? 1 : source->sigma_max};
-        if (isnan(source->sigma_min))
+        if (isnan(source->sigma_min) || source->sigma_min == AMBIT_ANNOTATED)
             return AMBIT_OK;
     }
     ambit_schedule *schedule;

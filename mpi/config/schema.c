@@ -50,11 +50,12 @@ static const ambit_schema_row rows[] = {
      .help = "Fraction of the draws that this source gets, whatever its size. 0: by weight. Where "
              "one source has a share, all must have one."},
     {"data.sources.N.sigma_min", NUMBER, "store", OF_SOURCE(sigma_min), .least = 0, .most = 1,
-     .absent = "store",
+     .absent = "store", .annotated = true,
      .help = "Samples of this source are used at noise levels of at least this. 0 for clean data, "
              "1 for data that is not to be used at high noise at all. store: the bounds that the "
-             "store gives for each sample, or 0 where it gives none. Left out beside a sigma_max "
-             "between 0 and 1: 1."},
+             "store gives for each sample, or 0 where it gives none. annotated: what `ambit "
+             "annotate` found, in annotation.path. Left out beside a sigma_max between 0 and 1: "
+             "1."},
     {"data.sources.N.sigma_max", NUMBER, "store", OF_SOURCE(sigma_max), .least = 0, .most = 1,
      .absent = "store",
      .help = "Samples of this source are used at noise levels up to this as well, for data that is "
@@ -103,6 +104,12 @@ static const ambit_schema_row rows[] = {
     {"data.holdout", NUMBER, "0", AT(data.holdout), WITHIN(HOLDOUT),
      .help = "Fraction of the episodes of each source that is kept out of training, to validate "
              "on."},
+    {"data.folds", INTEGER, "0", AT(data.folds), .unit = "folds", .least = 0, .most = 1000,
+     .help = "For cross-fitting: the episodes of each source are cut into so many folds; one is "
+             "left for scoring, one is held out, the others are trained on. 0: none; else 3 or "
+             "more."},
+    {"data.fold", INTEGER, "0", AT(data.fold), .least = 0, .most = 999,
+     .help = "The fold that is left for scoring, from 0; the next one is held out."},
     {"data.cache_mib", INTEGER, "512", AT(data.cache_mib), .unit = "MiB", .least = 1, .most = 1e7,
      .help = "Memory a rank for data. Fields that fit are kept in memory once read."},
 
@@ -137,6 +144,50 @@ static const ambit_schema_row rows[] = {
      .help = "sigma_first: noise levels follow the schedule exactly, each with a sample that may "
              "be used there; sample_first: samples follow their weights exactly, each with a noise "
              "level at which it may be used."},
+
+    {"annotation.path", TEXT, "", AT(annotation.path),
+     .help = "Folder that `ambit annotate` writes and `sigma_min: annotated` reads, a folder a "
+             "source in it."},
+    {"annotation.threshold", NUMBER, "0.45", AT(annotation.threshold), .least = 0, .most = 0.4999,
+     .above = true,
+     .help = "Mean probability of being clean that a classifier must give bad samples at noise "
+             "levels where they may be used. Half says that nobody can tell them; less lets them "
+             "in at lower noise."},
+    {"annotation.granularity", CHOICE, "dataset", AT(annotation.granularity),
+     .choices = AMBIT_CHOICES(AMBIT_GRANULARITIES),
+     .help = "What gets a bound of its own. dataset: one for each source. sample: each sample, and "
+             "never below its source's, since a sample's own bound selects samples that look clean "
+             "rather than noise levels."},
+    {"annotation.kind", CHOICE, "mlp", AT(annotation.kind),
+     .choices = AMBIT_NETWORKS(AMBIT_NETWORK_WORD), .help = "The classifier's network."},
+    {"annotation.width", INTEGER, "128", AT(annotation.width), WITHIN(WIDTH),
+     .help = "As network.width."},
+    {"annotation.depth", INTEGER, "2", AT(annotation.depth), WITHIN(DEPTH),
+     .help = "As network.depth."},
+    {"annotation.heads", INTEGER, "4", AT(annotation.heads), WITHIN(HEADS),
+     .help = "As network.heads."},
+    {"annotation.observation", BOOLEAN, "false", AT(annotation.observation),
+     .help = "Whether the classifier sees what the policy sees. With few clean episodes it then "
+             "knows them by their goals, and finds that no noise makes data alike."},
+    {"annotation.folds", INTEGER, "5", AT(annotation.folds), .unit = "folds", .least = 3,
+     .most = 100,
+     .help = "Parts into which episodes are cut: each is scored by a classifier that has seen none "
+             "of it, trained on the others but one, by which training is stopped and answers are "
+             "calibrated."},
+    {"annotation.steps", INTEGER, "6000", AT(annotation.steps), .unit = "steps", .least = 20,
+     .most = 1e9, .help = "Steps of training of each fold's classifier."},
+    {"annotation.batch", INTEGER, "512", AT(annotation.batch), .unit = "samples", .least = 2,
+     .most = 1e7, .help = "Samples in a step, half of them clean. A multiple of train.slots."},
+    {"annotation.lr", NUMBER, "3e-3", AT(annotation.rate), .least = 0, .most = 10, .above = true,
+     .help = "As train.lr."},
+    {"annotation.samples", INTEGER, "24000", AT(annotation.samples), .unit = "samples",
+     .least = 100, .most = 1e9,
+     .help = "Samples of each kind, at most, from which a source's bound is found."},
+    {"annotation.curves", BOOLEAN, "true", AT(annotation.curves),
+     .help = "Whether every bad sample's answers are kept, which annotation.granularity: sample "
+             "reads: 64 runs of the classifier and 32 bytes each."},
+    {"annotation.replicates", INTEGER, "400", AT(annotation.replicates), .least = 50,
+     .most = 100000, .help = "Bootstrap samples of episodes from which intervals are made."},
 
     {"network.kind", CHOICE, "mlp", AT(network.kind), .choices = AMBIT_NETWORKS(AMBIT_NETWORK_WORD),
      .help = "The network." AMBIT_NETWORKS(NETWORK_HELP)},
@@ -190,6 +241,12 @@ static const ambit_schema_row rows[] = {
     {"network.recompute", BOOLEAN, "false", AT(network.recompute),
      .help = "Compute what lies within a block again in backward instead of keeping it: less "
              "memory, about a third more time, the same bits."},
+
+    {"network.whiten", BOOLEAN, "false", AT(network.whiten),
+     .help =
+         "Classifiers of chunks: the network sees the noisy chunk, and beside it the same along "
+         "the principal axes of the data, each of unit variance at this noise level, so that "
+         "small differences are not missed. Chunks of up to 1,024 numbers."},
 
     {"train.task", CHOICE, "denoise", AT(train.task), .choices = AMBIT_CHOICES(AMBIT_TASK_LIST),
      .help = "What the network learns: to denoise, which makes a policy; or to tell clean samples "
@@ -375,13 +432,18 @@ static int nearest_row(const char *general) {
     char section[AMBIT_PATH_SIZE];
     section_of(general, section);
     bool known = *section && ambit_schema_is_section(section);
+    int same = -1;
     for (int i = 0; i < ROW_COUNT; i++) {
         paths[i] = known ? NULL : rows[i].path;
         parts[i] = last_part(rows[i].path);
         beside[i] = known && ambit_schema_is_within(&rows[i], section) ? parts[i] : NULL;
-        if (strcmp(parts[i], part) == 0)
-            return i;
+        if (strcmp(parts[i], part) == 0 &&
+            (same < 0 || ambit_edit_distance(general, rows[i].path) <
+                             ambit_edit_distance(general, rows[same].path)))
+            same = i;
     }
+    if (same >= 0)
+        return same;
     const char *const *stages[] = {beside, paths, parts};
     int near = -1;
     for (int i = 0; i < 3 && near < 0; i++)

@@ -35,6 +35,7 @@ typedef struct {
     bool power_of_two;   /* integers */
     const char *choices; /* "a|b|c|" (core/base/choices.h) */
     const char *absent;  /* numbers: the word that stands for NaN */
+    bool annotated;      /* numbers: the word "annotated" stands for AMBIT_ANNOTATED */
     const char *help;
 } ambit_schema_row;
 

@@ -14,6 +14,7 @@
 #include "../../core/method/sampler.h"
 #include "../../core/method/schedule.h"
 #include "../../core/networks/task.h"
+#include "../../datasets/annotation.h"
 #include "../../datasets/mixture.h"
 #include "../../plugins/loader.h"
 
@@ -46,11 +47,22 @@ typedef struct {
         bool relative;
         ambit_normalisation normalise_observation, normalise_action;
         double holdout;
+        int64_t folds, fold;
         int64_t cache_mib; /* a rank */
     } data;
     ambit_schedule_options schedule; /* schedule.kind, .bins (int), .mean, .std */
     ambit_objective objective;       /* ambient.prediction, .loss, .buffer, .between, .weight */
     ambit_draw_order draw;           /* ambient.draw */
+    struct {
+        const char *path; /* "": none */
+        double threshold;
+        ambit_granularity granularity;
+        ambit_network_kind kind;
+        int64_t width, depth, heads;
+        bool observation, curves;
+        int64_t folds, steps, batch, samples, replicates;
+        double rate; /* annotation.lr */
+    } annotation;
     struct {
         ambit_network_kind kind;
         int64_t width, depth, heads, patch; /* patch 0: the data is no image */
@@ -61,6 +73,7 @@ typedef struct {
         double sigma_data;
         double drop; /* probability that a training sample loses a condition, for each of them */
         bool recompute;
+        bool whiten; /* classifiers */
     } network;
     struct {
         ambit_task task;

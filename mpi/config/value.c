@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char annotated[] = "annotated";
+
 enum { MOST_CHOICES = 16, CHOICE_SIZE = 32 };
 
 /* "a|b|c|" taken apart; returns the number of choices. */
@@ -63,9 +65,9 @@ void ambit_value_expected(const ambit_schema_row *row, char *text, size_t size) 
             used += (size_t)snprintf(detail + used, sizeof detail - used, "%s%s", i ? ", " : " ",
                                      words[i]);
     }
-    snprintf(text, size, "%s%s%s%s%s", row->power_of_two ? "a power of two," : names[row->type],
+    snprintf(text, size, "%s%s%s%s%s%s", row->power_of_two ? "a power of two," : names[row->type],
              detail, row->absent ? ", or the word \"" : "", row->absent ? row->absent : "",
-             row->absent ? "\"" : "");
+             row->absent ? "\"" : "", row->annotated ? " or \"annotated\"" : "");
 }
 
 static bool refuse(const ambit_schema_row *row, const char *text,
@@ -92,7 +94,9 @@ static bool read_decimal(const char *text, double *value) {
 static bool read_number(const ambit_schema_row *row, const char *text, void *member,
                         char problem[AMBIT_PROBLEM_SIZE]) {
     double value = NAN;
-    if (!row->absent || strcmp(text, row->absent) != 0) {
+    if (row->annotated && strcmp(text, annotated) == 0) {
+        value = AMBIT_ANNOTATED;
+    } else if (!row->absent || strcmp(text, row->absent) != 0) {
         if (!read_decimal(text, &value))
             return refuse(row, text, problem);
         if (is_bounded(row) &&
@@ -220,14 +224,15 @@ void ambit_value_quote(const char *value, FILE *out) {
     fputc('"', out);
 }
 
-/* The shortest decimal that reads back to the same number. */
-static void write_number(double value, const char *absent, FILE *out) {
+/* The shortest decimal that reads back to the same number; or the word that stands for it. */
+static void write_number(const ambit_schema_row *row, double value, FILE *out) {
     char number[32];
     int digits = 15;
     do
         snprintf(number, sizeof number, "%.*g", digits, value);
     while (strtod(number, NULL) != value && ++digits <= 17);
-    fputs(isnan(value) ? absent : number, out);
+    const int is_annotated = row->annotated && value == AMBIT_ANNOTATED;
+    fputs(isnan(value) ? row->absent : is_annotated ? annotated : number, out);
 }
 
 static void write_choice(const ambit_schema_row *row, int place, FILE *out) {
@@ -243,7 +248,7 @@ void ambit_value_write(const ambit_schema_row *row, const void *member, FILE *ou
                 row->size == sizeof(int) ? *(const int *)member : *(const int64_t *)member);
         break;
     case AMBIT_TYPE_NUMBER:
-        write_number(*(const double *)member, row->absent, out);
+        write_number(row, *(const double *)member, out);
         break;
     case AMBIT_TYPE_BOOLEAN:
         fputs(*(const bool *)member ? "true" : "false", out);

@@ -319,10 +319,11 @@ static void test_all_errors_at_once(void **state) {
            "sampler: 5\n",
            ARGUMENTS("train.lr=abc", "foo", "data.sources.9.path=x", "run=3", "traim.lr=1"),
            "the configuration has 18 errors\n"
-           "m.yaml:1:1: optim: unknown key; there is run, data, schedule, ambient, network, "
+           "m.yaml:1:1: optim: unknown key; there is run, data, schedule, ambient, annotation, "
+           "network, "
            "train, sampler, environment, eval\n"
            "m.yaml:5:28: data.sources.0.sigma_min: \"1.5\" cannot be used; write a number from 0 "
-           "to 1, or the word \"store\"\n"
+           "to 1, or the word \"store\" or \"annotated\"\n"
            "m.yaml:5:33: data.sources.0.sharee: unknown key, did you mean "
            "data.sources.0.share?\n"
            "m.yaml:6:7: data.sources.1: has no value of its own; set a key below it: path, name, "

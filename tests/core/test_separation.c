@@ -86,7 +86,7 @@ static void check_pair(const pair *p) {
     ambit_separation s;
     ambit_range interval, variation[AMBIT_MOST_LEVELS];
     answer(p, LEVELS, &answers);
-    ambit_separation_of(&answers, &s);
+    ambit_separation_of(&answers, NULL, &s);
     const double bound = ambit_separation_bound(&answers, &s, .45);
     const double by_mean = ambit_separation_bound_by_mean(&answers, &s, .45);
     if (fabs(bound - p->at_mean_45) > .02 || fabs(by_mean - p->at_mean_45) > .02)
@@ -133,7 +133,7 @@ static void test_alike(void **state) {
     ambit_separation s;
     shift = 0;
     answer(&(pair){"alike", 1, draw_shifted, ratio_shifted, 0, 0, 0}, LEVELS, &answers);
-    ambit_separation_of(&answers, &s);
+    ambit_separation_of(&answers, NULL, &s);
     assert_true(ambit_separation_bound(&answers, &s, .45) == 0);
     assert_true(fabs(s.auc[0] - .5) < 1e-9); /* all answers are ½ */
     ambit_answers_destroy(&answers);

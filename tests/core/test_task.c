@@ -38,6 +38,7 @@ static void fill(ambit_network *network, ambit_task task, int is_clean, uint64_t
     ambit_rng visit = ambit_rng_open(1, AMBIT_STREAM_NOISE, index);
     ambit_rng fixed = ambit_rng_open(1, AMBIT_STREAM_FIXED, 0);
     const ambit_use use = {.clean = clean,
+                           .size = ambit_network_data_size(ambit_network_options_of(network)),
                            .sigma = .6,
                            .sigma_min = is_clean ? 0 : .5,
                            .sigma_max = is_clean ? 1 : 0,

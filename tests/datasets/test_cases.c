@@ -43,7 +43,8 @@ static int clean_up(void **state) {
 
 static ambit_mixture *open_with(ambit_normalisation kind) {
     static const char *const observation[] = {"observation/state"}, *const action[] = {"action"};
-    const ambit_source_use source = {store, 1, 0, NAN, NAN};
+    const ambit_source_use source = {
+        .path = store, .weight = 1, .sigma_min = NAN, .sigma_max = NAN};
     ambit_mixture *mixture;
     must(ambit_mixture_open(&(ambit_mixture_options){.sources = &source,
                                                      .source_count = 1,

@@ -119,8 +119,8 @@ static const char *const state_name[] = {"state"}, *const action[] = {"action"},
 static ambit_source_use uses[2];
 
 static ambit_mixture_options options_of(const char *one, const char *other) {
-    uses[0] = (ambit_source_use){one, 1, 0, NAN, NAN};
-    uses[1] = (ambit_source_use){other, 1, 0, NAN, NAN};
+    uses[0] = (ambit_source_use){.path = one, .weight = 1, .sigma_min = NAN, .sigma_max = NAN};
+    uses[1] = (ambit_source_use){.path = other, .weight = 1, .sigma_min = NAN, .sigma_max = NAN};
     return (ambit_mixture_options){.sources = uses,
                                    .source_count = other ? 2 : 1,
                                    .observation = state_name,

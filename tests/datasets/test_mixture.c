@@ -35,7 +35,7 @@ static ambit_mixture_options basic(const ambit_source_use *sources, int count) {
 }
 
 static ambit_source_use use(const char *folder) {
-    return (ambit_source_use){folder, 1, 0, NAN, NAN};
+    return (ambit_source_use){.path = folder, .weight = 1, .sigma_min = NAN, .sigma_max = NAN};
 }
 
 static ambit_mixture *open_mixture(const ambit_mixture_options *options) {

@@ -84,7 +84,8 @@ static const char *write_store(second of) {
 /* The field as observation and as action. */
 static ambit_mixture *open_with(const char *folder, ambit_normalisation kind, bool relative) {
     static const char *const observation[] = {"action"}, *const *action = observation;
-    const ambit_source_use source = {folder, 1, 0, NAN, NAN};
+    const ambit_source_use source = {
+        .path = folder, .weight = 1, .sigma_min = NAN, .sigma_max = NAN};
     ambit_mixture *mixture;
     must(ambit_mixture_open(
         &(ambit_mixture_options){.sources = &source,

@@ -1,10 +1,10 @@
 /* One configuration for all ranks: rank 0 reads and checks, the others parse the resolved text, so
  * that they cannot differ. */
-#ifndef AMBIT_MPI_CLI_SHARED_CONFIG_H
-#define AMBIT_MPI_CLI_SHARED_CONFIG_H
+#ifndef AMBIT_MPI_SHARED_CONFIG_H
+#define AMBIT_MPI_SHARED_CONFIG_H
 
-#include "../config/config.h"
-#include "../ranks.h"
+#include "config/config.h"
+#include "ranks.h"
 
 typedef struct {
     ambit_config *config;

@@ -1,0 +1,166 @@
+#include "fold.h"
+
+#include "../run.h"
+#include "../trainer.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the configuration ---- */
+
+enum { VALIDATIONS = 20, VALIDATED = 8192, MOST_OVERRIDES = 3 * AMBIT_MOST_SOURCES + 64 };
+
+/* KEY=VALUE texts, which the list owns. */
+typedef struct {
+    char *texts[MOST_OVERRIDES];
+    int count;
+    int short_of_memory;
+} overrides;
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+static void
+add(overrides *list, const char *format, ...) {
+    va_list arguments;
+    char text[512];
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    list->texts[list->count] = strdup(text);
+    list->short_of_memory |= !list->texts[list->count++];
+}
+
+static void free_overrides(overrides *list) {
+    for (int i = 0; i < list->count; i++)
+        free(list->texts[i]);
+}
+
+int ambit_target_is_clean(const ambit_annotation_target *target, int source) {
+    return ambit_config_settings(target->base->config)->data.sources[source].sigma_min == 0;
+}
+
+/* Clean sources and the one in hand weigh 1; what the others' bounds are does not matter. */
+static void choose_sources(const ambit_annotation_target *target, overrides *list) {
+    const ambit_settings *base = ambit_config_settings(target->base->config);
+    for (int s = 0; s < base->data.source_count; s++) {
+        const int clean = ambit_target_is_clean(target, s);
+        add(list, "data.sources.%d.share=0", s);
+        add(list, "data.sources.%d.weight=%d", s, clean || s == target->source);
+        if (!clean)
+            add(list, "data.sources.%d.sigma_min=0.5", s);
+    }
+}
+
+static void choose_network(const ambit_settings *base, overrides *list) {
+    static const char *const kinds[] = {[AMBIT_NETWORK_MLP] = "mlp",
+                                        [AMBIT_NETWORK_DIT] = "dit",
+                                        [AMBIT_NETWORK_UNET1D] = "unet1d"};
+    add(list, "network.kind=%s", kinds[base->annotation.kind]);
+    add(list, "network.width=%" PRId64, base->annotation.width);
+    add(list, "network.depth=%" PRId64, base->annotation.depth);
+    add(list, "network.heads=%" PRId64, base->annotation.heads);
+    add(list, "network.conditioning=auto");
+    add(list, "network.precondition=none");
+    add(list, "network.whiten=%s",
+        base->annotation.kind == AMBIT_NETWORK_MLP && base->network.patch == 0 ? "true" : "false");
+    if (base->annotation.observation)
+        return;
+    add(list, "data.observation=[]");
+    add(list, "data.camera=[]");
+    add(list, "data.text=[]");
+    add(list, "data.caption=");
+    add(list, "eval.caption=");
+    add(list, "network.drop=0");
+    add(list, "sampler.guidance=1");
+}
+
+static void choose_training(const ambit_settings *base, int number, overrides *list) {
+    const int64_t steps = base->annotation.steps;
+    const int64_t every = steps / VALIDATIONS > 0 ? steps / VALIDATIONS : 1;
+    add(list, "train.task=classify");
+    add(list, "data.holdout=0");
+    add(list, "data.folds=%" PRId64, base->annotation.folds);
+    add(list, "data.fold=%d", number);
+    add(list, "train.steps=%" PRId64, steps);
+    add(list, "train.warmup=%" PRId64, steps / 30);
+    add(list, "train.batch=%" PRId64, base->annotation.batch);
+    add(list, "train.lr=%.17g", base->annotation.rate);
+    add(list, "train.final_lr=0");
+    add(list, "train.decay=1e-4");
+    add(list, "train.clip=1");
+    add(list, "train.ema=0.999");
+    add(list, "train.log_every=%" PRId64, every);
+    add(list, "train.validate_every=%" PRId64, every);
+    add(list, "train.validate_samples=%d", VALIDATED);
+    add(list, "train.checkpoint_every=%" PRId64, every);
+    add(list, "train.keep=%d", VALIDATIONS + 2); /* the best of them is chosen in the end */
+}
+
+static ambit_status configure(const ambit_ranks *ranks, const ambit_annotation_target *target,
+                              int number, ambit_shared_config *shared) {
+    const ambit_settings *base = ambit_config_settings(target->base->config);
+    overrides list = {.count = 0};
+    choose_sources(target, &list);
+    choose_network(base, &list);
+    choose_training(base, number, &list);
+    add(&list, "run.title=%.200s, fold %d of %d", base->data.sources[target->source].name,
+        number + 1, (int)base->annotation.folds);
+    ambit_status status = AMBIT_OK;
+    if (list.short_of_memory)
+        status = ambit_fail(AMBIT_SYSTEM, "annotation: no memory for a configuration");
+    status = ambit_agree(ranks, status);
+    if (status == AMBIT_OK)
+        status =
+            ambit_shared_config_load(ranks, "configuration of the annotation", target->base->text,
+                                     (const char *const *)list.texts, list.count, shared);
+    free_overrides(&list);
+    return status;
+}
+
+/* ---- training and opening ---- */
+
+static ambit_status open_data(ambit_fold *fold) {
+    AMBIT_TRY(ambit_schedule_create(&fold->settings->schedule, &fold->schedule));
+    AMBIT_TRY(ambit_experiment_mixture(fold->settings, &fold->mixture));
+    AMBIT_TRY(ambit_experiment_draw(fold->settings, fold->schedule, fold->mixture, &fold->draw));
+    return ambit_team_create((int)fold->settings->train.threads, &fold->team);
+}
+
+static ambit_status open_weights(const char *folder, ambit_fold *fold) {
+    char path[PATH_MAX];
+    AMBIT_TRY(ambit_checkpoint_last(folder, path, sizeof path));
+    return ambit_checkpoint_read(path, &fold->checkpoint, &fold->weights, &fold->weight_count);
+}
+
+ambit_status ambit_fold_open(const ambit_ranks *ranks, const ambit_annotation_target *target,
+                             int number, ambit_fold *fold) {
+    char folder[PATH_MAX];
+    memset(fold, 0, sizeof *fold);
+    snprintf(folder, sizeof folder, "%.4000s/fold-%d", target->folder, number);
+    AMBIT_TRY(configure(ranks, target, number, &fold->shared));
+    fold->settings = ambit_config_settings(fold->shared.config);
+    AMBIT_TRY(ambit_run_claim(ranks, folder, fold->shared.text, fold->shared.origins));
+    const ambit_training training = {
+        .settings = fold->settings, .configuration = fold->shared.text, .folder = folder};
+    AMBIT_TRY(ambit_train(ranks, &training));
+    ambit_status status = open_data(fold);
+    if (status == AMBIT_OK)
+        status = open_weights(folder, fold);
+    return ambit_agree(ranks, status);
+}
+
+void ambit_fold_close(ambit_fold *fold) {
+    ambit_team_destroy(fold->team);
+    ambit_draw_destroy(fold->draw);
+    ambit_mixture_close(fold->mixture);
+    ambit_schedule_destroy(fold->schedule);
+    ambit_checkpoint_clear(&fold->checkpoint);
+    ambit_shared_config_destroy(&fold->shared);
+    free(fold->weights);
+    memset(fold, 0, sizeof *fold);
+}

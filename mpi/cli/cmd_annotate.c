@@ -1,0 +1,96 @@
+#include "command.h"
+
+#include "../../core/products/blas.h"
+#include "../annotation/summary.h"
+#include "../stop.h"
+#include "cores.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: ambit annotate CONFIG.yaml [KEY=VALUE…]\n"
+    "\n"
+    "  mpirun -n 2 ambit annotate configs/maze.yaml\n"
+    "  ambit annotate configs/maze.yaml annotation.path=runs/bounds annotation.threshold=0.48\n"
+    "\n"
+    "Finds σ_min of the sources whose sigma_min is `annotated`: trains classifiers of clean\n"
+    "samples (sources of sigma_min 0) against theirs, cross-fitted over episodes, and asks from\n"
+    "which noise level on they cannot tell. Writes a folder a source to annotation.path, which\n"
+    "`ambit train` with the same configuration reads. Goes on where it stopped; any number of\n"
+    "ranks gives the same result. The threshold may change afterwards without annotating again.\n";
+
+static ambit_status check(const ambit_settings *settings) {
+    int clean = 0, annotated = 0;
+    for (int s = 0; s < settings->data.source_count; s++) {
+        clean += settings->data.sources[s].sigma_min == 0;
+        annotated += settings->data.sources[s].sigma_min == AMBIT_ANNOTATED;
+    }
+    if (annotated == 0)
+        return ambit_fail(AMBIT_CONFIG, "data.sources: none has `sigma_min: annotated`, so there "
+                                        "is nothing to find; write that for the bad sources");
+    if (clean == 0)
+        return ambit_fail(AMBIT_CONFIG,
+                          "data.sources: none has `sigma_min: 0`, so there is nothing "
+                          "to compare with; write that for the clean sources");
+    if (!*settings->annotation.path)
+        return ambit_fail(AMBIT_CONFIG,
+                          "annotation.path: is empty; give the folder where bounds are to go, "
+                          "runs/bounds for instance");
+    return AMBIT_OK;
+}
+
+static ambit_status annotate_source(const ambit_ranks *ranks, const ambit_shared_config *base,
+                                    int source) {
+    const ambit_settings *settings = ambit_config_settings(base->config);
+    char folder[PATH_MAX];
+    ambit_annotated annotated;
+    ambit_annotation_summary summary;
+    snprintf(folder, sizeof folder, "%.2000s/%.1000s", settings->annotation.path,
+             settings->data.sources[source].name);
+    const ambit_annotation_target target = {.base = base, .source = source, .folder = folder};
+    ambit_status status = ambit_annotate(ranks, &target, &annotated);
+    if (status == AMBIT_OK && ranks->rank == 0) {
+        status = ambit_summary_make(&target, &annotated, &summary);
+        if (status == AMBIT_OK)
+            status = ambit_summary_write(folder, &annotated, &summary);
+        if (status == AMBIT_OK)
+            ambit_summary_print(&annotated, &summary);
+    }
+    status = ambit_agree(ranks, status);
+    ambit_annotated_destroy(&annotated);
+    return status;
+}
+
+static ambit_status annotate(const ambit_ranks *ranks, const ambit_shared_config *base) {
+    const ambit_settings *settings = ambit_config_settings(base->config);
+    AMBIT_TRY_ALL(ranks, check(settings));
+    ambit_cores_warn(ranks, settings->train.threads);
+    ambit_blas_start();
+    for (int s = 0; s < settings->data.source_count; s++)
+        if (settings->data.sources[s].sigma_min == AMBIT_ANNOTATED)
+            AMBIT_TRY(annotate_source(ranks, base, s));
+    return AMBIT_OK;
+}
+
+static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
+    static const struct option options[] = {{0}};
+    ambit_shared_config shared;
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;)
+        return ambit_bad_option(option, argv, options);
+    if (optind >= argc)
+        return ambit_fail(AMBIT_USAGE,
+                          "no configuration is named; give one, such as configs/maze.yaml");
+    ambit_status status =
+        ambit_shared_config_load(ranks, argv[optind], NULL, (const char *const *)argv + optind + 1,
+                                 argc - optind - 1, &shared);
+    if (status == AMBIT_OK)
+        status = annotate(ranks, &shared);
+    ambit_shared_config_destroy(&shared);
+    return status;
+}
+
+const ambit_command ambit_command_annotate = {
+    .name = "annotate", .summary = "find the σ bounds of bad sources", .usage = usage, .run = run};

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Bounds found from data: the same on any number of ranks and after a stop, read by training at any threshold; known
+# answers; and what cannot be annotated is refused before anything is trained.
+. "$(dirname "$0")/common.sh"
+make_data
+
+quick=(data.sources.0.path=gcs data.sources.1.path=rrt data.sources.1.sigma_min=annotated annotation.folds=3
+    annotation.steps=800 annotation.batch=256 annotation.samples=900 annotation.replicates=100)
+annotate() { # annotate RANKS FOLDER [KEY=VALUE...]
+    local ranks=$1 folder=$2
+    shift 2
+    on "$ranks" annotate "$source_tree/configs/maze.yaml" "${quick[@]}" annotation.path="$folder" "$@" >"$folder.txt" 2>"$folder.err" ||
+        { cat "$folder.err" >&2; die "annotating into $folder"; }
+}
+
+for ranks in 1 2 4; do
+    annotate $ranks bounds-$ranks
+done
+for ranks in 2 4; do
+    h5diff bounds-1/rrt/annotation.h5 bounds-$ranks/rrt/annotation.h5 >/dev/null || die "answers of 1 rank and $ranks differ"
+    cmp bounds-1/rrt/summary.json bounds-$ranks/rrt/summary.json || die "summaries of 1 rank and $ranks differ"
+done
+grep -q 'σ_min 0\.[3-9]' bounds-1.txt || die "no bound for jagged demonstrations: $(cat bounds-1.txt)"
+grep -q 'Only 20 clean episodes' bounds-1.txt || die "few clean episodes are not mentioned"
+
+# stopped in the middle of a fold, on 2 ranks, and taken up on 1
+mpirun -n 2 "$ambit" annotate "$source_tree/configs/maze.yaml" "${quick[@]}" annotation.path=stopped >/dev/null 2>stopped.err &
+while [ ! -e stopped/rrt/fold-1/metrics.jsonl ] && kill -0 $! 2>/dev/null; do sleep 0.05; done
+kill -USR1 $! 2>/dev/null || true
+wait $! || [ $? -eq 75 ] || { cat stopped.err >&2; die "a stopped annotation does not end with 75"; }
+annotate 1 stopped
+h5diff bounds-1/rrt/annotation.h5 stopped/rrt/annotation.h5 >/dev/null || die "a stopped annotation went on otherwise"
+
+# training reads them, at any threshold and grain, without asking again
+base=("${small[@]}" data.sources.1.sigma_min=annotated annotation.path=bounds-1 train.steps=40 train.validate_every=0)
+on 2 "${base[@]}" --run runs/dataset >/dev/null 2>&1 || die "training with annotated bounds"
+on 1 "${base[@]}" annotation.granularity=sample --run runs/sample1 >/dev/null 2>&1 || die "training with bounds of samples"
+on 2 "${base[@]}" annotation.granularity=sample --run runs/sample2 >/dev/null 2>&1
+same runs/sample1 runs/sample2
+on 1 "${base[@]}" annotation.threshold=0.3 --run runs/lower >/dev/null 2>&1
+if h5diff runs/dataset/checkpoints/last runs/lower/checkpoints/last /parameters >/dev/null; then
+    die "another threshold gave the same parameters"
+fi
+
+# one source split at random in two is usable everywhere
+on 1 ingest maze rrt half-a count=40 seed=1 >/dev/null
+on 1 ingest maze rrt half-b count=40 seed=2 >/dev/null
+annotate 1 halves data.sources.0.path=half-a data.sources.1.path=half-b data.sources.1.name=rrt
+grep -q 'σ_min 0\.000' halves.txt || die "two halves of one source are told apart: $(cat halves.txt)"
+
+# what cannot be
+config=$source_tree/configs/maze.yaml
+paths=(data.sources.0.path=gcs data.sources.1.path=rrt)
+expect 78 "none has .sigma_min: annotated." "$ambit" annotate "$config" "${paths[@]}" annotation.path=x
+expect 78 "none has .sigma_min: 0." "$ambit" annotate "$config" "${quick[@]}" data.sources.0.sigma_min=0.5 annotation.path=x
+expect 78 "annotation.path: is empty" "$ambit" annotate "$config" "${quick[@]}" annotation.path=
+expect 78 "20 episodes cannot be cut into 30 folds" "$ambit" annotate "$config" "${quick[@]}" annotation.folds=30 annotation.path=x
+expect 78 "annotation.threshold" "$ambit" annotate "$config" "${quick[@]}" annotation.threshold=0.5 annotation.path=x
+expect 66 "there is no annotation here" "$ambit" "${base[@]}" annotation.path=nowhere --run runs/none
+expect 78 "holds .* steps of 40 episodes, but its annotation" "$ambit" "${base[@]}" data.sources.1.path=half-b data.sources.1.name=rrt --run runs/other
+head -c 20000 bounds-1/rrt/annotation.h5 >cut.h5 && mkdir -p cut/rrt && mv cut.h5 cut/rrt/annotation.h5
+expect 65 "cut/rrt/annotation.h5" "$ambit" "${base[@]}" annotation.path=cut --run runs/cut
+annotate 1 bare annotation.curves=false
+expect 78 "holds no curves of samples" "$ambit" "${base[@]}" annotation.path=bare annotation.granularity=sample --run runs/bare
+echo "bounds are the same on 1, 2 and 4 ranks and after a stop"

@@ -5,7 +5,9 @@
 #include "writer.h"
 
 #include <errno.h>
+#include <float.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -402,17 +404,40 @@ static int shard_of_step(const ambit_store *store, int64_t step) {
     return (int)find_end(store->first_steps + 1, store->shard_count, step);
 }
 
-const char *ambit_store_episode_name(ambit_store *store, int64_t episode) {
+ambit_status ambit_store_episode_name(ambit_store *store, int64_t episode, const char **name) {
     ambit_shard *shard;
     int number = (int)find_end(store->first_episodes + 1, store->shard_count, episode);
     int64_t inside = episode - store->first_episodes[number];
-    if (get_shard(store, number, &shard) != AMBIT_OK ||
-        ambit_shard_episode_name(shard, inside, store->name, sizeof store->name) != AMBIT_OK)
-        snprintf(store->name, sizeof store->name, "episode %" PRId64, episode);
-    return store->name;
+    *name = store->name;
+    AMBIT_TRY(get_shard(store, number, &shard));
+    return ambit_shard_episode_name(shard, inside, store->name, sizeof store->name);
 }
 
 /* ------------------------------------------------------------------------------- values */
+
+/* Ingestion lets no such number in; in a network it would look like training that diverged. */
+static ambit_status check_finite(const ambit_store *store, int field, int64_t first, int64_t count,
+                                 const float *values) {
+    const ambit_field_info *info = &store->fields[field];
+    const int64_t elements = ambit_field_elements(info), numbers = count * elements;
+    int64_t bad = 0, episode_first, episode_end;
+    int fine = 1;
+    if (info->element != AMBIT_STORE_F32)
+        return AMBIT_OK;
+    for (int64_t i = 0; i < numbers; i++)
+        fine &= fabsf(values[i]) <= FLT_MAX;
+    if (fine)
+        return AMBIT_OK;
+    while (isfinite(values[bad]))
+        bad++;
+    const int64_t step = first + bad / elements, episode = ambit_store_episode_of(store, step);
+    ambit_store_episode_range(store, episode, &episode_first, &episode_end);
+    return ambit_fail(AMBIT_DATA,
+                      "%s: episode %" PRId64 ", field \"%s\": step %" PRId64 ", element %" PRId64
+                      " is %g: not written by Ambit, or changed since; ingest the data again",
+                      store->folder, episode, info->name, step - episode_first, bad % elements,
+                      (double)values[bad]);
+}
 
 static bool is_u8(const ambit_store *store, int field) {
     return store->fields[field].element == AMBIT_STORE_U8;
@@ -422,12 +447,15 @@ static ambit_status fill_cache(ambit_store *store, int field, int64_t elements, 
     for (int i = 0; i < store->shard_count; i++) {
         ambit_shard *shard;
         int64_t first = store->first_steps[i], count = store->first_steps[i + 1] - first;
+        float *numbers = (float *)values + first * elements;
         AMBIT_TRY(get_shard(store, i, &shard));
-        if (is_u8(store, field))
+        if (is_u8(store, field)) {
             AMBIT_TRY(
                 ambit_shard_read_u8(shard, field, 0, count, (uint8_t *)values + first * elements));
-        else
-            AMBIT_TRY(ambit_shard_read(shard, field, 0, count, (float *)values + first * elements));
+            continue;
+        }
+        AMBIT_TRY(ambit_shard_read(shard, field, 0, count, numbers));
+        AMBIT_TRY(check_finite(store, field, first, count, numbers));
     }
     return AMBIT_OK;
 }
@@ -495,7 +523,8 @@ ambit_status ambit_store_read(ambit_store *store, int field, int64_t first, int6
     ambit_shard *shard;
     int number = shard_of_step(store, first);
     AMBIT_TRY(get_shard(store, number, &shard));
-    return ambit_shard_read(shard, field, first - store->first_steps[number], count, values);
+    AMBIT_TRY(ambit_shard_read(shard, field, first - store->first_steps[number], count, values));
+    return check_finite(store, field, first, count, values);
 }
 
 /* The bytes of a whole field; above `most`: most + 1. */

@@ -44,17 +44,18 @@ int ambit_store_shard_count(const ambit_store *store);
 double ambit_store_step_seconds(const ambit_store *store);
 
 /* The episode's first step (counted over the store) and one past its last; its bounds (NaN: none
- * given); its name, for messages (valid until the next call). */
+ * given); its name, which stands in a shard (valid until the next call). */
 void ambit_store_episode_range(const ambit_store *store, int64_t episode, int64_t *first,
                                int64_t *end);
 void ambit_store_episode_ambit(const ambit_store *store, int64_t episode, double *sigma_min,
                                double *sigma_max);
-const char *ambit_store_episode_name(ambit_store *store, int64_t episode);
+ambit_status ambit_store_episode_name(ambit_store *store, int64_t episode, const char **name);
 /* The episode that holds a step. */
 int64_t ambit_store_episode_of(const ambit_store *store, int64_t step);
 
 /* Steps [first, first + count) of a numeric field as floats, count × elements of them. All steps
- * must belong to one episode. Errors name shard and data set (a flipped bit fails fletcher32). */
+ * must belong to one episode. Errors name shard and data set (a flipped bit fails fletcher32), or
+ * episode and field where a number is NaN or infinite. */
 ambit_status ambit_store_read(ambit_store *store, int field, int64_t first, int64_t count,
                               float *values);
 

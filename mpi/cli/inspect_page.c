@@ -192,13 +192,15 @@ static ambit_status add_curves(ambit_store *store, int f, int64_t first, int64_t
 
 static ambit_status add_episode(ambit_store *store, int64_t episode, ambit_page *page) {
     int64_t first, end;
+    const char *name;
     int fields = ambit_store_field_count(store);
     ambit_store_episode_range(store, episode, &first, &end);
+    AMBIT_TRY(ambit_store_episode_name(store, episode, &name));
     ambit_page_add(page,
                    "<section><h2>Episode %" PRId64 "</h2><p class=\"lead\">%" PRId64
                    " steps, from <code>",
                    episode, end - first);
-    ambit_page_escape(page, ambit_store_episode_name(store, episode));
+    ambit_page_escape(page, name);
     ambit_page_add(page, "</code></p>\n");
     for (int f = 0; f < fields; f++)
         AMBIT_TRY(ambit_inspect_frames(store, f, first, end, page));

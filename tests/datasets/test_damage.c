@@ -359,6 +359,51 @@ static void lying_shards(void **state) {
     assert_refused(folder, "/fields/00/values");
 }
 
+/* Whole chunks, with their checksums, of numbers that ingestion never lets in. */
+static void not_finite(void **state) {
+    (void)state;
+    static const float bad[] = {NAN, INFINITY};
+    for (int i = 0; i < 4; i++) {
+        const char *folder = whole_store();
+        const hsize_t start[] = {25 - 21, 1}, count[] = {1, 1}; /* episode 2 begins at step 21 */
+        hid_t file = open_raw(folder, "shard-00001.h5");
+        hid_t array = H5Dopen2(file, "/fields/00/values", H5P_DEFAULT);
+        hid_t space = H5Dget_space(array), one = H5Screate(H5S_SCALAR);
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
+        assert_true(H5Dwrite(array, H5T_NATIVE_FLOAT, one, space, H5P_DEFAULT, &bad[i / 2]) >= 0);
+        H5Sclose(one);
+        H5Sclose(space);
+        H5Dclose(array);
+        H5Fclose(file);
+        ambit_store *store;
+        float values[2 * 3];
+        assert_int_equal(ambit_store_open(folder, i % 2 ? 1 << 20 : 0, &store), AMBIT_OK);
+        assert_int_equal(ambit_store_read(store, FIXTURE_ACTION, 24, 2, values), AMBIT_DATA);
+        char wanted[PATH];
+        snprintf(wanted, sizeof wanted, "%s: episode 2, field \"action\": step 4, element 1 is %s",
+                 folder, i / 2 ? "inf" : "nan");
+        assert_non_null(strstr(ambit_message(), wanted));
+        ambit_store_close(store);
+    }
+}
+
+/* A name that cannot be read is said to be so; no other stands in for it. */
+static void damaged_names(void **state) {
+    (void)state;
+    const int64_t beyond = 1 << 20;
+    const char *folder = whole_store(), *name;
+    ambit_store *store;
+    hid_t file = open_raw(folder, "shard-00001.h5");
+    set_row(file, "/episodes/name_ends", H5T_NATIVE_INT64, 0, &beyond);
+    H5Fclose(file);
+    accept_length(folder, 1);
+    assert_int_equal(ambit_store_open(folder, 0, &store), AMBIT_OK);
+    assert_int_equal(ambit_store_episode_name(store, 0, &name), AMBIT_OK);
+    assert_int_equal(ambit_store_episode_name(store, 2, &name), AMBIT_DATA);
+    assert_non_null(strstr(ambit_message(), "shard-00001.h5: /episodes/name"));
+    ambit_store_close(store);
+}
+
 static void links_are_refused(void **state) {
     (void)state;
     for (int kind = 0; kind < 2; kind++) {
@@ -424,6 +469,8 @@ int main(void) {
         cmocka_unit_test_teardown(lying_episodes, remove_folders),
         cmocka_unit_test_teardown(no_episodes, remove_folders),
         cmocka_unit_test_teardown(lying_shards, remove_folders),
+        cmocka_unit_test_teardown(not_finite, remove_folders),
+        cmocka_unit_test_teardown(damaged_names, remove_folders),
         cmocka_unit_test_teardown(links_are_refused, remove_folders),
         cmocka_unit_test_teardown(foreign_storage_is_refused, remove_folders),
     };

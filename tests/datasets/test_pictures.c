@@ -283,7 +283,9 @@ static void age(const char *folder, int64_t elements) {
 
 static ambit_mixture *open_mixture(const char *one, const char *other) {
     static const char *const picture[] = {"picture"};
-    const ambit_source_use sources[] = {{one, 1, 0, NAN, NAN}, {other, 1, 0, NAN, NAN}};
+    const ambit_source_use sources[] = {
+        {.path = one, .weight = 1, .sigma_min = NAN, .sigma_max = NAN},
+        {.path = other, .weight = 1, .sigma_min = NAN, .sigma_max = NAN}};
     ambit_mixture *mixture;
     must(ambit_mixture_open(
         &(ambit_mixture_options){.sources = sources,

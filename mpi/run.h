@@ -1,11 +1,12 @@
 /* The folder of a run, which describes itself:
  *
- *     config.yaml     the resolved configuration, every key
- *     origins.yaml    the same, with where each value came from
- *     metrics.jsonl   see metrics.h; TensorBoard event files beside it
- *     checkpoints/    see checkpoint.h
- *     eval/           see evaluation.h
- *     lock            held while a job trains here
+ *     config.yaml        the resolved configuration, every key
+ *     origins.yaml       the same, with where each value came from
+ *     metrics.jsonl      see metrics.h; TensorBoard event files beside it
+ *     checkpoints/       see checkpoint.h
+ *     eval/              see evaluation.h
+ *     environments.json  see environment_record.h
+ *     lock               held while a job trains here
  *
  * The same command in the same folder goes on where it stopped; another configuration is refused,
  * with the lines that differ. Keys that cost time or memory but change no result (train.threads,

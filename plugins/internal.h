@@ -4,6 +4,7 @@
 
 #include "guard.h"
 #include "loader.h"
+#include "safe_file.h"
 
 enum {
     AMBIT_PLUGIN_PATH_SIZE = 4096,
@@ -67,9 +68,9 @@ void ambit_plugin_copy(void *to, size_t to_size, const void *from, size_t from_s
 ambit_status ambit_plugin_copy_table(void *table, size_t to_size, const void *from,
                                      size_t from_size, uint32_t count, const char *what);
 
-/* file.c: is the file one that may be loaded? Stores its digest. */
-ambit_status ambit_plugin_check_folder(const char *folder);
-ambit_status ambit_plugin_check_file(const char *path, uint64_t *digest);
+/* file.c: is the file whole? Stores its digest. */
+ambit_status ambit_plugin_check_file(const char *path, const ambit_safe_file *file,
+                                     uint64_t *digest);
 /* Likewise of its bytes alone: whether the headers speak of no more than is there. */
 ambit_status ambit_plugin_check_bytes(const char *path, const unsigned char *bytes, uint64_t size);
 

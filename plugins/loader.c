@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *ambit_plugin_kind_name(uint32_t kind) {
     static const char *const names[] = {
@@ -197,16 +198,27 @@ static ambit_status take_info(ambit_plugin *plugin, const ambit_plugin_info *raw
 
 /* ---------------------------------------------------------------- loading */
 
-static ambit_status load_checked(ambit_plugin *plugin) {
-    AMBIT_TRY(ambit_plugin_check_file(plugin->path, &plugin->digest));
+/* Opens the library. It is the file that was checked, since nobody else may put another one there;
+ * that its owner did not, meanwhile, is looked up afterwards. */
+static ambit_status open_library(ambit_plugin *plugin, const ambit_safe_file *file) {
+    AMBIT_TRY(ambit_plugin_check_file(plugin->path, file, &plugin->digest));
     ambit_guard_enter(plugin, "its start-up code");
-    plugin->library = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL);
+    plugin->library = dlopen(file->path, RTLD_NOW | RTLD_LOCAL);
     ambit_guard_leave();
     if (!plugin->library)
         return ambit_fail(AMBIT_UNAVAILABLE,
                           "%s: cannot be loaded: %s; build the plugin again on this machine, with "
                           "the libraries it needs",
                           plugin->path, dlerror());
+    return ambit_safe_file_check(plugin->path, file);
+}
+
+static ambit_status load_checked(ambit_plugin *plugin) {
+    ambit_safe_file file;
+    AMBIT_TRY(ambit_safe_file_open(plugin->path, &file));
+    ambit_status status = open_library(plugin, &file);
+    close(file.descriptor);
+    AMBIT_TRY(status);
     const ambit_plugin_info *(*query)(void);
     void *symbol = dlsym(plugin->library, "ambit_plugin_query");
     if (!symbol)

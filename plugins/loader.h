@@ -6,11 +6,12 @@
  * that cannot be used is never passed over silently: whoever asks for it by name gets the reason,
  * and `ambit plugin list` shows it.
  *
- * What is checked before open() of the plugin is called, each with a message of its own: the file
- * is a regular file that only its owner (this user or root) may write, likewise its folder (also
- * where a symbolic link leads, but not the folders above); all of the file is there; dlopen (its
- * text is kept); the symbol; magic; ABI major equal and minor not newer; struct sizes; kind,
- * name and file name agree; capabilities known; options well formed.
+ * What is checked before open() of the plugin is called, each with a message of its own: nobody but
+ * this user or root decides what the file holds, nor which file its path leads to (safe_file.h);
+ * all of the file is there; dlopen (its text is kept); the symbol; magic; ABI major equal and minor
+ * not newer; struct sizes; kind, name and file name agree; capabilities known; options well formed.
+ *
+ * While a function of a plugin runs, the program is watched over: see guard.h.
  *
  * Not collective: each rank loads for itself. `digest` lets the ranks compare what they loaded.
  */

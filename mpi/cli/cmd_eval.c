@@ -2,6 +2,7 @@
 
 #include "../../core/products/blas.h"
 #include "../checkpoint.h"
+#include "../records/environment_record.h"
 #include "../rollout.h"
 #include "../shared_config.h"
 #include "../shared_plugin.h"
@@ -92,6 +93,14 @@ typedef struct {
     int64_t count;
 } evaluator;
 
+static ambit_status record_environment(const char *run, const ambit_plugin *environment) {
+    char difference[PATH_MAX + 512];
+    AMBIT_TRY(ambit_environment_record(run, environment, difference, sizeof difference));
+    if (*difference)
+        fprintf(stderr, "ambit eval: %s\n", difference);
+    return AMBIT_OK;
+}
+
 static ambit_status prepare(const ambit_ranks *ranks, arguments *a, evaluator *e) {
     ambit_status status = AMBIT_OK;
     if (!a->checkpoint[0])
@@ -103,6 +112,7 @@ static ambit_status prepare(const ambit_ranks *ranks, arguments *a, evaluator *e
                                        a->overrides, a->override_count, &e->shared));
     const ambit_settings *settings = ambit_config_settings(e->shared.config);
     AMBIT_TRY(open_environment(ranks, settings, &e->environment));
+    AMBIT_TRY_ALL(ranks, ranks->rank == 0 ? record_environment(a->run, e->environment) : AMBIT_OK);
     ambit_blas_start();
     return ambit_agree(ranks, ambit_policy_create(settings, &e->checkpoint, e->weights, e->count,
                                                   settings->eval.batch, &e->policy));

@@ -2,12 +2,14 @@
 
 #include "../../core/products/product.h"
 #include "../config/environment_check.h"
+#include "../records/environment_record.h"
 #include "../run.h"
 #include "../shared_config.h"
 #include "../trainer.h"
 #include "cores.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,6 +102,21 @@ static void print_end(const ambit_settings *settings, const char *run) {
     printf("`ambit report %s`\n", run);
 }
 
+/* Rank 0. Results will come from this file of the environment, or from another one. */
+static ambit_status record_environment(const ambit_settings *settings, const char *run) {
+    ambit_plugin *environment;
+    char difference[PATH_MAX + 512] = "";
+    if (!*settings->environment.plugin)
+        return AMBIT_OK;
+    AMBIT_TRY(
+        ambit_plugin_load(AMBIT_PLUGIN_ENVIRONMENT, settings->environment.plugin, &environment));
+    ambit_status status = ambit_environment_record(run, environment, difference, sizeof difference);
+    ambit_plugin_unload(environment);
+    if (*difference)
+        fprintf(stderr, "ambit train: %s\n", difference);
+    return status;
+}
+
 static ambit_status run_training(const ambit_ranks *ranks, const arguments *a,
                                  const ambit_shared_config *shared) {
     const ambit_settings *settings = ambit_config_settings(shared->config);
@@ -109,6 +126,7 @@ static ambit_status run_training(const ambit_ranks *ranks, const arguments *a,
     if (a->dry)
         return estimate(ranks, settings);
     AMBIT_TRY(ambit_run_claim(ranks, a->run, shared->text, shared->origins));
+    AMBIT_TRY_ALL(ranks, ranks->rank == 0 ? record_environment(settings, a->run) : AMBIT_OK);
     ambit_training training = {
         .settings = settings, .configuration = shared->text, .folder = a->run};
     AMBIT_TRY(ambit_train(ranks, &training));

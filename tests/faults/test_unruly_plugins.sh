@@ -67,6 +67,19 @@ expect 65 "environment unruly: trial 0: observe\(\) wrote no reference" "$ambit"
 on 1 "${small[@]}" train.steps=20 train.warmup=2 data.relative=false --run absolute >/dev/null 2>&1
 "$ambit" eval absolute "${act[@]:2}" environment.options.how=no_reference >/dev/null || die "a reference is asked for that nobody uses"
 
+# a plugin's file that is not the one a run began with: told, by training that goes on and by evaluation
+grep -q '"maze":{"version":"[^"]*","digest":"[0-9a-f]\{16\}"}' run/environments.json || die "the run does not record its environment"
+mkdir rebuilt
+{ cat "$build/plugins/ambit_environment_maze.so"; printf x; } >rebuilt/ambit_environment_maze.so
+expect 0 "environment maze: .*rebuilt/ambit_environment_maze.so is another file than this run began with" \
+    env AMBIT_PLUGIN_PATH="$work/rebuilt:$AMBIT_PLUGIN_PATH" "$ambit" eval run eval.trials=2 eval.batch=2
+expect 0 "is another file than this run began with" \
+    env AMBIT_PLUGIN_PATH="$work/rebuilt:$AMBIT_PLUGIN_PATH" "$ambit" "${small[@]}" train.steps=20 train.warmup=2 --run run
+"$ambit" eval run eval.trials=2 eval.batch=2 >/dev/null 2>err.txt || die "evaluation fails"
+! grep -q "another file" err.txt || die "the same file counts as another"
+printf '{"maze":7}' >run/environments.json
+expect 65 "run/environments.json: .*maze" "$ambit" eval run eval.trials=2 eval.batch=2
+
 # two jobs: the second is refused while the first lives, whichever rank of it, and takes its place when it was killed
 on 2 ingest unruly x twice how=hang at=9 count=12 >/dev/null 2>&1 &
 job=$!

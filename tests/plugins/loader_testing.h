@@ -32,6 +32,12 @@ const char *in_folder(const char *name);
 
 void write_file(const char *path, const void *bytes, size_t size);
 
+/* Copies a file, its last bytes left out. */
+void copy_file(const char *from, const char *to, size_t leave_out);
+
+/* Loading file `name` of the folder must fail with this status and these words. */
+void refuse_file(const char *name, ambit_status status, const char *text);
+
 /* The caller frees the bytes; a zero byte follows them. */
 char *read_file(const char *path, size_t *size);
 

@@ -7,13 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void copy_file(const char *from, const char *to, size_t leave_out) {
-    size_t size;
-    char *bytes = read_file(from, &size);
-    write_file(to, bytes, size - leave_out);
-    free(bytes);
-}
-
 /* ---------------------------------------------------------------- refusals */
 
 static void test_refused_before_opening(void **state) {
@@ -62,12 +55,6 @@ static void test_refused_before_opening(void **state) {
     }
 }
 
-static void refuse_file(const char *name, ambit_status status, const char *text) {
-    ambit_plugin *plugin;
-    check(ambit_plugin_load_file(in_folder(name), &plugin), status, text);
-    assert_null(plugin);
-}
-
 static void test_files_that_are_no_plugins(void **state) {
     size_t size;
     free(read_file(GOOD "/ambit_source_demo.so", &size));
@@ -104,54 +91,6 @@ static void test_headers_that_lie(void **state) {
             memcpy(bytes + places[p], &kept, 8);
         }
     free(bytes);
-}
-
-static void test_others_may_write(void **state) {
-    ambit_plugin *plugin;
-    (void)state;
-    copy_file(GOOD "/ambit_source_demo.so", in_folder("ambit_source_demo.so"), 0);
-    check(ambit_plugin_load_file(in_folder("ambit_source_demo.so"), &plugin), AMBIT_OK, "");
-    ambit_plugin_unload(plugin);
-    chmod(in_folder("ambit_source_demo.so"), 0664);
-    refuse_file("ambit_source_demo.so", AMBIT_UNAVAILABLE, "may write to this file (mode 0664)");
-    chmod(in_folder("ambit_source_demo.so"), 0646);
-    refuse_file("ambit_source_demo.so", AMBIT_UNAVAILABLE, "run chmod go-w");
-    chmod(in_folder("ambit_source_demo.so"), 0644);
-    chmod(folder, 0770);
-    refuse_file("ambit_source_demo.so", AMBIT_UNAVAILABLE, "may write to this folder (mode 0770)");
-    chmod(folder, 01777);
-    refuse_file("ambit_source_demo.so", AMBIT_UNAVAILABLE, "and put plugins of their own into it");
-}
-
-/* A link in a safe folder does not make a file in an unsafe one safe, nor the other way round. */
-static void test_link_to_unsafe_folder(void **state) {
-    char inner[512];
-    ambit_plugin *plugin;
-    (void)state;
-    snprintf(inner, sizeof inner, "%s", in_folder("ambit_source_dir.so"));
-    assert_int_equal(mkdir(inner, 0700), 0);
-    strcat(inner, "/ambit_source_demo.so");
-    copy_file(GOOD "/ambit_source_demo.so", inner, 0);
-    assert_int_equal(symlink(inner, in_folder("ambit_source_demo.so")), 0);
-    check(ambit_plugin_load_file(in_folder("ambit_source_demo.so"), &plugin), AMBIT_OK, "");
-    ambit_plugin_unload(plugin);
-    assert_int_equal(chmod(folder, 0777), 0);
-    refuse_file("ambit_source_demo.so", AMBIT_UNAVAILABLE, "may write to this folder");
-    assert_int_equal(chmod(folder, 0700), 0);
-    assert_int_equal(chmod(in_folder("ambit_source_dir.so"), 0777), 0);
-    refuse_file("ambit_source_demo.so", AMBIT_UNAVAILABLE, "may write to this folder");
-    remove(inner);
-}
-
-static void test_file_of_somebody_else(void **state) {
-    (void)state;
-    if (geteuid() != 0) {
-        print_message("only root can give files away\n");
-        skip();
-    }
-    copy_file(GOOD "/ambit_source_demo.so", in_folder("ambit_source_demo.so"), 0);
-    assert_int_equal(chown(in_folder("ambit_source_demo.so"), 12345, 12345), 0);
-    refuse_file("ambit_source_demo.so", AMBIT_UNAVAILABLE, "belongs to user 12345, neither you");
 }
 
 /* ---------------------------------------------------------------- search */
@@ -321,12 +260,15 @@ static void test_right_settings(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_refused_before_opening),   IN_FOLDER(test_files_that_are_no_plugins),
-        IN_FOLDER(test_headers_that_lie),         IN_FOLDER(test_others_may_write),
-        IN_FOLDER(test_link_to_unsafe_folder),    IN_FOLDER(test_file_of_somebody_else),
-        IN_FOLDER(test_found_beside_the_program), IN_FOLDER(test_not_found),
-        IN_FOLDER(test_first_folder_wins),        IN_FOLDER(test_list),
-        IN_FOLDER(test_wrong_settings),           IN_FOLDER(test_many_wrong_settings),
+        IN_FOLDER(test_refused_before_opening),
+        IN_FOLDER(test_files_that_are_no_plugins),
+        IN_FOLDER(test_headers_that_lie),
+        IN_FOLDER(test_found_beside_the_program),
+        IN_FOLDER(test_not_found),
+        IN_FOLDER(test_first_folder_wins),
+        IN_FOLDER(test_list),
+        IN_FOLDER(test_wrong_settings),
+        IN_FOLDER(test_many_wrong_settings),
         IN_FOLDER(test_right_settings),
     };
     return cmocka_run_group_tests(tests, make_build_safe, NULL);

@@ -12,7 +12,7 @@ typedef struct {
     const openx_feature *feature;
     openx_episode *episode;
     openx_column *column;
-    int64_t steps;
+    int64_t at, steps; /* steps before this record, and in it */
 } decoding;
 
 static const ambit_host *host_of(const decoding *d) {
@@ -55,31 +55,49 @@ static int expect_values(const decoding *d, openx_list list, int64_t per_step) {
     return 0;
 }
 
+/* Makes room for the values of this record behind those before it; *values is where they go. */
+static int make_room(const decoding *d, uint8_t **values) {
+    const size_t size = openx_dtype_size(d->field->dtype);
+    int code = shared_buffer_grow(host_of(d), &d->column->values,
+                                  (uint64_t)(d->at + d->steps) * (uint64_t)d->field->length, size);
+    *values =
+        code ? NULL : (uint8_t *)d->column->values.data + (size_t)(d->at * d->field->length) * size;
+    return code;
+}
+
 static int decode_floats(const decoding *d) {
+    uint8_t *values;
     int code = expect_values(d, OPENX_FLOATS, d->field->length);
     if (!code)
-        code = shared_buffer_reserve(host_of(d), &d->column->values,
-                                     (uint64_t)(d->steps * d->field->length), sizeof(float));
+        code = make_room(d, &values);
     if (!code && d->steps)
-        openx_feature_read(d->feature, d->column->values.data);
+        openx_feature_read(d->feature, values);
+    return code;
+}
+
+/* Reads the integers of all steps into the scratch. */
+static int read_integers(const decoding *d, const int64_t **integers) {
+    shared_buffer *scratch = &d->episode->scratch;
+    int code = expect_values(d, OPENX_INTEGERS, d->field->length);
+    if (!code)
+        code = shared_buffer_reserve(host_of(d), scratch, (uint64_t)(d->steps * d->field->length),
+                                     sizeof(int64_t));
+    if (!code && d->steps)
+        openx_feature_read(d->feature, scratch->data);
+    *integers = scratch->data;
     return code;
 }
 
 static int decode_integers(const decoding *d) {
-    int code = expect_values(d, OPENX_INTEGERS, d->field->length);
-    if (code || d->steps == 0)
-        return code;
-    int64_t count = d->steps * d->field->length;
-    shared_buffer *scratch = &d->episode->scratch;
-    code = shared_buffer_reserve(host_of(d), scratch, (uint64_t)count, sizeof(int64_t));
+    const int64_t *values;
+    uint8_t *out;
+    int code = read_integers(d, &values);
     if (!code)
-        code =
-            shared_buffer_reserve(host_of(d), &d->column->values, (uint64_t)count, sizeof(int64_t));
+        code = make_room(d, &out);
     if (code)
         return code;
-    const int64_t *values = scratch->data;
-    openx_feature_read(d->feature, scratch->data);
-    int64_t bad = openx_dtype_from_integers(d->field->dtype, values, count, d->column->values.data);
+    int64_t bad =
+        openx_dtype_from_integers(d->field->dtype, values, d->steps * d->field->length, out);
     if (bad >= 0)
         return openx_record_fail(
             d->record, AMBIT_FAULT_DATA,
@@ -101,22 +119,30 @@ static int read_strings(const decoding *d, const shared_span **strings) {
     return code;
 }
 
+/* Makes room for `size` bytes in as many strings as the record has steps. *offsets is where the
+ * record's begin: the first, the end of what stands before, is there. */
+static int make_string_room(const decoding *d, uint64_t size, uint64_t **offsets) {
+    int code = shared_buffer_grow(host_of(d), &d->column->offsets, (uint64_t)(d->at + d->steps) + 1,
+                                  sizeof(uint64_t));
+    if (code)
+        return code;
+    *offsets = (uint64_t *)d->column->offsets.data + d->at;
+    if (d->at == 0)
+        **offsets = 0;
+    return shared_buffer_grow(host_of(d), &d->column->values, **offsets + size, 1);
+}
+
 static int decode_strings(const decoding *d) {
     const shared_span *strings;
-    uint64_t total = 0;
+    uint64_t *offsets, total = 0;
     int code = read_strings(d, &strings);
     for (int64_t t = 0; !code && t < d->steps; ++t)
         total += strings[t].size;
     if (!code)
-        code = shared_buffer_reserve(host_of(d), &d->column->values, total, 1);
-    if (!code)
-        code = shared_buffer_reserve(host_of(d), &d->column->offsets, (uint64_t)d->steps + 1,
-                                     sizeof(uint64_t));
+        code = make_string_room(d, total, &offsets);
     if (code)
         return code;
     uint8_t *values = d->column->values.data;
-    uint64_t *offsets = d->column->offsets.data;
-    offsets[0] = 0;
     for (int64_t t = 0; t < d->steps; ++t) {
         if (strings[t].size)
             memcpy(values + offsets[t], strings[t].data, strings[t].size);
@@ -148,10 +174,9 @@ static int inflate_step(const decoding *d, int64_t step, uint64_t size, shared_s
     return 0;
 }
 
-static int decode_raw_step(const decoding *d, int64_t step, shared_span raw) {
+static int decode_raw_step(const decoding *d, int64_t step, shared_span raw, uint8_t *out) {
     const openx_dtype *dtype = d->field->dtype;
     uint64_t size = (uint64_t)d->field->length * dtype->raw_size;
-    size_t out_size = (size_t)d->field->length * openx_dtype_size(dtype);
     if (d->field->encoding == OPENX_ZLIB) {
         int code = inflate_step(d, step, size, &raw);
         if (code)
@@ -159,8 +184,7 @@ static int decode_raw_step(const decoding *d, int64_t step, shared_span raw) {
     }
     if (raw.size != size)
         return fail_raw(d, step, "has another size", raw.size, size);
-    openx_dtype_from_raw(dtype, raw.data, d->field->length,
-                         (uint8_t *)d->column->values.data + (size_t)step * out_size);
+    openx_dtype_from_raw(dtype, raw.data, d->field->length, out);
     return 0;
 }
 
@@ -176,16 +200,16 @@ static int check_raw_sizes(const decoding *d, const shared_span *strings) {
 }
 
 static int decode_raw(const decoding *d) {
+    const size_t size = (size_t)d->field->length * openx_dtype_size(d->field->dtype);
     const shared_span *strings;
+    uint8_t *values;
     int code = read_strings(d, &strings);
     if (!code)
         code = check_raw_sizes(d, strings);
     if (!code)
-        code = shared_buffer_reserve(host_of(d), &d->column->values,
-                                     (uint64_t)d->steps * (uint64_t)d->field->length,
-                                     openx_dtype_size(d->field->dtype));
+        code = make_room(d, &values);
     for (int64_t t = 0; !code && t < d->steps; ++t)
-        code = decode_raw_step(d, t, strings[t]);
+        code = decode_raw_step(d, t, strings[t], values + (size_t)t * size);
     return code;
 }
 
@@ -232,14 +256,20 @@ shared_span openx_column_at(const openx_column *column, int64_t step) {
     return (shared_span){values + offsets[step], (size_t)(offsets[step + 1] - offsets[step])};
 }
 
-int openx_episode_decode(openx_episode *episode, const openx_record *record,
-                         const openx_features *features) {
-    static const char length_key[] = "steps/is_first";
+void openx_episode_begin(openx_episode *episode) {
+    episode->steps = 0;
+    episode->name[0] = 0;
+}
+
+int openx_episode_add(openx_episode *episode, const openx_record *record,
+                      const openx_features *features) {
+    int64_t steps = 0;
     int code = openx_example_parse(&episode->example, record);
     if (!code)
-        code = count_values(record, length_key, openx_example_find(&episode->example, length_key),
-                            OPENX_INTEGERS, &episode->steps);
-    if (!code)
+        code = count_values(record, OPENX_LENGTH_KEY,
+                            openx_example_find(&episode->example, OPENX_LENGTH_KEY), OPENX_INTEGERS,
+                            &steps);
+    if (!code && !episode->name[0])
         name_episode(episode, record);
     for (int64_t f = 0; !code && f < features->count; ++f) {
         const openx_field *field = &features->fields[f];
@@ -249,8 +279,11 @@ int openx_episode_decode(openx_episode *episode, const openx_record *record,
                                      .feature = openx_example_find(&episode->example, field->key),
                                      .episode = episode,
                                      .column = &episode->columns[f],
-                                     .steps = episode->steps});
+                                     .at = episode->steps,
+                                     .steps = steps});
     }
+    if (!code)
+        episode->steps += steps;
     return code;
 }
 

@@ -17,6 +17,9 @@
 
 enum { OPENX_MAX_FEATURES = 256, OPENX_KEY_SIZE = 256 };
 
+/* The feature that every record has once a step, and that is true where an episode begins. */
+#define OPENX_LENGTH_KEY "steps/is_first"
+
 typedef enum { OPENX_TENSOR, OPENX_IMAGE, OPENX_TEXT } openx_kind;
 typedef enum { OPENX_LIST, OPENX_RAW, OPENX_ZLIB } openx_encoding;
 

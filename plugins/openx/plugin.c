@@ -9,6 +9,7 @@
  */
 #include "images.h"
 #include "info.h"
+#include "join.h"
 #include "notice.h"
 #include "standard.h"
 
@@ -23,7 +24,8 @@ enum {
     OPTION_LANGUAGE,
     OPTION_SKIP,
     OPTION_DECODE,
-    OPTION_MISSING
+    OPTION_MISSING,
+    OPTION_JOIN
 };
 
 static const ambit_option options[] = {
@@ -45,6 +47,9 @@ static const ambit_option options[] = {
                        "of a network need; 0: images stay encoded"},
     [OPTION_MISSING] = {"missing", AMBIT_OPTION_TEXT, "fail", 0, 0, "fail|skip", NULL,
                         "shards that are not there: refuse, or read the others"},
+    [OPTION_JOIN] = {"join", AMBIT_OPTION_BOOLEAN, "false", 0, 0, NULL, NULL,
+                     "make one episode of consecutive records, up to the next that is_first marks: "
+                     "for records that hold a step each; all are read once at the start"},
 };
 
 typedef struct {
@@ -52,6 +57,7 @@ typedef struct {
     openx_features features;
     openx_slice slice;
     openx_records records;
+    openx_join join;
     const openx_standard *standard; /* NULL: none */
     openx_episode episode;
     shared_buffer action, proprio; /* standardised */
@@ -68,6 +74,7 @@ static void close_source(void *self) {
     shared_buffer_free(s->host, &s->action);
     shared_buffer_free(s->host, &s->proprio);
     openx_images_free(s->host, &s->images);
+    openx_join_free(s->host, &s->join);
     openx_records_close(&s->records);
     shared_release(s->host, s->features.fields);
     shared_release(s->host, s);
@@ -147,7 +154,7 @@ static int describe(void *self, ambit_source_description *description) {
         .fields = s->fields,
         .field_count = s->field_count,
         .field_size = sizeof(ambit_field),
-        .episode_count = s->records.count,
+        .episode_count = openx_join_count(&s->join, &s->records),
         .step_seconds = s->standard ? s->standard->step_seconds : 0,
     };
     return 0;
@@ -189,19 +196,29 @@ static int standardise(source *s, int64_t steps) {
     return 0;
 }
 
+/* Reads and decodes the records of an episode; *record becomes the last of them. */
 static int read_decoded(source *s, int64_t index, openx_record *record) {
-    int code = openx_records_read(&s->records, index, record);
-    return code ? code : openx_episode_decode(&s->episode, record, &s->features);
+    int64_t next, end;
+    int code = 0;
+    openx_join_records(&s->join, index, &next, &end);
+    openx_episode_begin(&s->episode);
+    for (; !code && next < end; ++next) {
+        code = openx_records_read(&s->records, next, record);
+        if (!code)
+            code = openx_episode_add(&s->episode, record, &s->features);
+    }
+    return code;
 }
 
 static int read_episode(void *self, int64_t index, ambit_episode *episode) {
     source *s = self;
     const openx_standard *rule = s->standard;
+    const int64_t count = openx_join_count(&s->join, &s->records);
     openx_record record;
-    if (index < 0 || index >= s->records.count)
+    if (index < 0 || index >= count)
         return s->host->fail(s->host->context, AMBIT_FAULT_OPTION,
                              "openx: there is no episode %" PRId64 "; ask for 0 to %" PRId64, index,
-                             s->records.count - 1);
+                             count - 1);
     int code = read_decoded(s, index, &record);
     if (!code)
         code = openx_images_check(&s->images, &s->episode, &record, &s->features);
@@ -254,17 +271,38 @@ static int open_data(source *s, const char *location, const ambit_option_value *
                                  &s->standard);
 }
 
-/* Reads the first episode, to learn of what kind its images are. */
+/* fail() of a host that is not told. What allocate() says is told, and has another code. */
+enum { UNTOLD = -1 };
+AMBIT_PLUGIN_PRINTF
+static int fail_untold(void *context, enum ambit_fault fault, const char *format, ...) {
+    (void)context;
+    (void)fault;
+    (void)format;
+    return UNTOLD;
+}
+
+/* Looks at the first episode that can be read, for what a user should know and of what kind its
+ * images are. One that is damaged is refused when it is asked for and not now: it may be meant to
+ * be left out. */
 static int look_at_first(source *s) {
+    enum { MOST_LOOKED = 100 };
+    const ambit_host *host = s->host;
+    const int64_t count = openx_join_count(&s->join, &s->records);
+    ambit_host quiet = *host;
     openx_record record;
-    if (s->records.count == 0)
-        return 0;
-    int code = read_decoded(s, 0, &record);
-    if (code)
-        return code;
-    openx_images_learn(&s->images, &s->episode, &s->features);
-    openx_notice(s->host, &s->episode, &s->features);
-    return 0;
+    int code = UNTOLD;
+    quiet.fail = fail_untold;
+    s->records.host = &quiet;
+    for (int64_t e = 0; code == UNTOLD && e < count && e < MOST_LOOKED; ++e)
+        code = read_decoded(s, e, &record);
+    if (!code) {
+        openx_images_learn(&s->images, &s->episode, &s->features);
+        openx_notice(host, &s->episode, &s->features);
+    }
+    if (!code && !s->join.count)
+        code = openx_join_suspect(&s->records);
+    s->records.host = host;
+    return code == UNTOLD ? 0 : code;
 }
 
 static int open_parts(source *s, const char *location, const ambit_option_value *values) {
@@ -279,6 +317,8 @@ static int open_parts(source *s, const char *location, const ambit_option_value 
     int code = openx_features_read(s->host, location, &selection, &s->features);
     if (!code)
         code = open_data(s, location, values);
+    if (!code && values[OPTION_JOIN].boolean)
+        code = openx_join_find(&s->join, &s->records);
     if (!code)
         code = look_at_first(s);
     if (!code)

@@ -112,6 +112,8 @@ static void choose(const ambit_option *option, const openx_choice *choice,
         value->boolean = !choice->no_language;
     else if (strcmp(option->name, "decode") == 0)
         value->integer = choice->decode;
+    else if (strcmp(option->name, "join") == 0)
+        value->boolean = choice->join;
 }
 
 int openx_host_open(openx_host *host, const char *folder, const openx_choice *choice) {

@@ -8,7 +8,7 @@
 /* Options by the plugin's names; 0 and NULL stand for the defaults. */
 typedef struct {
     const char *split, *standardise, *skip, *missing;
-    int no_images, no_language, decode;
+    int no_images, no_language, decode, join;
 } openx_choice;
 
 typedef struct {

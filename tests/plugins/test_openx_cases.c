@@ -147,6 +147,67 @@ static void what_cannot_be_read_is_named_at_once(void **state) {
     assert_int_equal(host->description.episode_count, 2);
 }
 
+/* ---------------------------------------------------------------- episodes */
+
+/* 16 records of a step each are two episodes. */
+static void records_of_a_step_are_joined_on_request(void **state) {
+    openx_host *host = *state;
+    must_open(host, "record_a_step", NULL);
+    assert_int_equal(host->description.episode_count, 16);
+    must_say(host->log, "record 1 has 1 step, and is_first says that it goes on");
+    must_say(host->log, "join=true");
+    must_open(host, "record_a_step", &(openx_choice){.join = 1});
+    assert_int_equal(host->description.episode_count, 2);
+    for (int e = 0; e < 2; ++e) {
+        ambit_episode episode;
+        read_episode(host, e, &episode);
+        assert_int_equal(episode.steps, 8);
+        assert_string_equal(episode.name, e ? "ep1#8" : "ep0#0");
+    }
+    check_digest(host, "action", UINT64_C(0xcc0370db5caf7221));
+    check_digest(host, "observation/state", UINT64_C(0xd73faede2e04b4f5));
+    check_digest(host, "is_first", UINT64_C(0x581cd0fa58d99645));
+    check_digest(host, "is_last", UINT64_C(0xf4b5cb5bcc647005));
+}
+
+/* Episodes of 0, 1, 2, 3 and 5 steps; standardised, two steps less. */
+static void short_episodes_are_episodes(void **state) {
+    openx_host *host = *state;
+    static const int64_t steps[2][5] = {{0, 1, 2, 3, 5}, {0, 0, 0, 1, 3}};
+    for (int standardised = 0; standardised < 2; ++standardised) {
+        must_open(host, "short_episodes",
+                  &(openx_choice){.standardise = standardised ? "auto" : "none"});
+        assert_int_equal(host->description.episode_count, 5);
+        for (int e = 0; e < 5; ++e) {
+            ambit_episode episode;
+            read_episode(host, e, &episode);
+            assert_int_equal(episode.steps, steps[standardised][e]);
+        }
+    }
+    must_open(host, "short_episodes", &(openx_choice){.standardise = "none"});
+    assert_null(strstr(host->log, "join"));
+    check_digest(host, "action", UINT64_C(0x5c0e23a5d6cac1ba));
+    check_digest(host, "observation/state", UINT64_C(0x3f99b3d29901b6e8));
+}
+
+/* Bytes that are not UTF-8, and a NUL, stay as they are. */
+static void texts_are_bytes(void **state) {
+    openx_host *host = *state;
+    ambit_episode episode;
+    must_open(host, "latin1_path", NULL);
+    check_digest(host, "language_instruction", UINT64_C(0x032817b03732e98d));
+    check_digest(host, "action", UINT64_C(0xae883af4d31717eb));
+    read_episode(host, 2, &episode);
+    assert_string_equal(episode.name, "/data/d\xe9mo/\xff\xfe"
+                                      "2#2");
+    const int f = openx_host_field(host, "language_instruction");
+    assert_memory_equal(episode.columns[f].offsets, ((const uint64_t[]){0, 13, 26, 39, 52}), 40);
+    assert_memory_equal(episode.columns[f].values,
+                        "caf\xe9 \xff\0 tasse"
+                        "caf\xe9",
+                        16);
+}
+
 /* ---------------------------------------------------------------- images */
 
 static void png_is_decoded(void **state) {
@@ -172,6 +233,9 @@ int main(void) {
         TEST(older_spellings_are_read),
         TEST(a_string_of_one_is_a_string),
         TEST(what_cannot_be_read_is_named_at_once),
+        TEST(records_of_a_step_are_joined_on_request),
+        TEST(short_episodes_are_episodes),
+        TEST(texts_are_bytes),
         TEST(png_is_decoded),
     };
     struct stat facts;

@@ -1,5 +1,7 @@
 #include "episode.h"
 
+#include "shared/utf8.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -151,6 +153,49 @@ static int decode_strings(const decoding *d) {
     return 0;
 }
 
+/* Writes a row of integers as UTF-8; returns the size, or -1 with the place of what is no character
+ * in *bad. Language-table's own reader takes the integers for bytes of UTF-8, others write code
+ * points. Both are the same but beyond 127, where what is not UTF-8 is code points. */
+static int64_t write_characters(const int64_t *row, int64_t length, uint8_t *out, int64_t *bad) {
+    size_t size = 0;
+    int64_t i = 0;
+    for (; i < length && row[i] >= 0 && row[i] <= UINT8_MAX; ++i)
+        if (row[i])
+            out[size++] = (uint8_t)row[i];
+    if (i == length && shared_utf8_is_valid(out, size))
+        return (int64_t)size;
+    size = 0;
+    for (i = 0; i < length; ++i) {
+        const size_t added = row[i] ? shared_utf8_put(row[i], out + size) : 0;
+        *bad = i;
+        if (row[i] && !added)
+            return -1;
+        size += added;
+    }
+    return (int64_t)size;
+}
+
+static int decode_code_points(const decoding *d) {
+    const int64_t length = d->field->length, *integers;
+    uint64_t *offsets;
+    int code = read_integers(d, &integers);
+    if (!code)
+        code = make_string_room(d, (uint64_t)(d->steps * length) * SHARED_UTF8_MOST, &offsets);
+    for (int64_t t = 0; !code && t < d->steps; ++t) {
+        int64_t bad = 0;
+        const int64_t size = write_characters(integers + t * length, length,
+                                              (uint8_t *)d->column->values.data + offsets[t], &bad);
+        if (size < 0)
+            code = openx_record_fail(d->record, AMBIT_FAULT_DATA,
+                                     "feature '%s': step %" PRId64 " holds %" PRId64 ", which is "
+                                     "no character; set text=none to read numbers",
+                                     d->field->key, t, integers[t * length + bad]);
+        else
+            offsets[t + 1] = offsets[t] + (uint64_t)size;
+    }
+    return code;
+}
+
 static int fail_raw(const decoding *d, int64_t step, const char *what, uint64_t have,
                     uint64_t wanted) {
     return openx_record_fail(d->record, AMBIT_FAULT_DATA,
@@ -214,6 +259,8 @@ static int decode_raw(const decoding *d) {
 }
 
 static int decode_field(const decoding *d) {
+    if (openx_field_is_code_points(d->field))
+        return decode_code_points(d);
     if (d->field->dtype->element == AMBIT_BYTES)
         return decode_strings(d);
     if (d->field->encoding != OPENX_LIST)

@@ -229,19 +229,57 @@ static int walk_node(walk *at, const json_t *json) {
     return code;
 }
 
-static int check_skip(const walk *at, const char *list) {
+/* Checks that an option's names are those of features. */
+static int check_names(const walk *at, const char *option, const char *list) {
     shared_span given;
     while (shared_names_next(&list, &given)) {
         char name[OPENX_KEY_SIZE];
         snprintf(name, sizeof name, "%.*s", (int)given.size, (const char *)given.data);
         if (openx_features_find(at->features, name) < 0)
             return at->host->fail(at->host->context, AMBIT_FAULT_OPTION,
-                                  "option skip: '%s' is no feature of a step in %s; write names "
+                                  "option %s: '%s' is no feature of a step in %s; write names "
                                   "as they stand in the tree, joined by '/', without 'steps/'",
-                                  name, at->path);
+                                  option, name, at->path);
     }
     return 0;
 }
+
+/* ---------------------------------------------------------------- code points */
+
+static int is_row_of_integers(const openx_field *field) {
+    return !field->problem && field->kind == OPENX_TENSOR && field->encoding == OPENX_LIST &&
+           field->dtype->list == OPENX_INTEGERS && field->rank <= 1;
+}
+
+static int is_instruction(const openx_field *field) {
+    return is_row_of_integers(field) && field->rank == 1 &&
+           strcmp(field->dtype->name, "int32") == 0 &&
+           strcmp(strrchr(field->key, '/') + 1, "instruction") == 0;
+}
+
+/* Makes texts of the features that are code points. */
+static int mark_texts(const walk *at, const char *choice) {
+    const int automatic = strcmp(choice, "auto") == 0;
+    int code = automatic || strcmp(choice, "none") == 0 ? 0 : check_names(at, "text", choice);
+    for (int64_t i = 0; !code && i < at->features->count; ++i) {
+        openx_field *field = &at->features->fields[i];
+        const int listed = !automatic && shared_names_have(choice, openx_field_name(field));
+        if (listed && !is_row_of_integers(field))
+            code = at->host->fail(at->host->context, AMBIT_FAULT_OPTION,
+                                  "option text: '%s' is no row of integers, which could be code "
+                                  "points; leave it out of the option",
+                                  openx_field_name(field));
+        else if (listed || (automatic && is_instruction(field)))
+            field->kind = OPENX_TEXT;
+    }
+    return code;
+}
+
+int openx_field_is_code_points(const openx_field *field) {
+    return field->kind == OPENX_TEXT && field->dtype->list == OPENX_INTEGERS;
+}
+
+/* ---------------------------------------------------------------- selection */
 
 static int is_wanted(const openx_field *field, const openx_selection *selection) {
     return (selection->images || field->kind != OPENX_IMAGE) &&
@@ -333,7 +371,9 @@ static int read_tree(walk *at, const json_t *json, const openx_selection *select
     openx_node_close(&steps);
     openx_node_close(&step);
     if (!code)
-        code = check_skip(at, selection->skip);
+        code = check_names(at, "skip", selection->skip);
+    if (!code)
+        code = mark_texts(at, selection->text);
     return code ? code : select_fields(at, selection);
 }
 

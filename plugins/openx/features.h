@@ -27,7 +27,7 @@ typedef struct {
     char key[OPENX_KEY_SIZE]; /* "steps/observation/state" */
     openx_kind kind;
     openx_encoding encoding;
-    const openx_dtype *dtype; /* string for images and texts */
+    const openx_dtype *dtype; /* string for images and texts, but for texts of code points */
     shared_pixel_kind pixels; /* of an image, once it is decoded */
     uint32_t rank;
     int64_t shape[AMBIT_MAX_RANK];
@@ -39,6 +39,8 @@ typedef struct {
 typedef struct {
     int images, language; /* 0: leave out images; texts and embeddings named "language_…" */
     const char *skip;     /* names to leave out, separated by commas */
+    const char *text; /* names of integers that are code points of text; "none", or "auto": those
+                         named "instruction" that are a row of int32, as in language_table */
 } openx_selection;
 
 typedef struct {
@@ -50,6 +52,9 @@ typedef struct {
  * AMBIT_MAX_FIELDS. The caller frees fields with host->release(); on failure nothing is left. */
 int openx_features_read(const ambit_host *host, const char *folder,
                         const openx_selection *selection, openx_features *features);
+
+/* Is it a text whose characters are integers? Zeros pad it. */
+int openx_field_is_code_points(const openx_field *field);
 
 /* The field's key without "steps/": "observation/state". */
 const char *openx_field_name(const openx_field *field);

@@ -50,7 +50,12 @@ void openx_notice(const ambit_host *host, const openx_episode *episode,
                   const openx_features *features) {
     for (int64_t f = 0; episode->steps > 0 && f < features->count; ++f) {
         const openx_field *field = &features->fields[f];
-        if (field->kind == OPENX_IMAGE)
+        if (openx_field_is_code_points(field))
+            host->log(host->context, AMBIT_LOG_INFO,
+                      "%s: its %" PRId64 " integers a step are read as the characters of a text; "
+                      "set text=none to read numbers",
+                      field->key, field->length);
+        else if (field->kind == OPENX_IMAGE)
             notice_image(host, episode, field, &episode->columns[f]);
         else if (strcmp(field->key, "steps/is_last") == 0 && field->dtype->element == AMBIT_U8 &&
                  field->length == 1)

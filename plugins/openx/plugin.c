@@ -25,7 +25,8 @@ enum {
     OPTION_SKIP,
     OPTION_DECODE,
     OPTION_MISSING,
-    OPTION_JOIN
+    OPTION_JOIN,
+    OPTION_TEXT
 };
 
 static const ambit_option options[] = {
@@ -50,6 +51,9 @@ static const ambit_option options[] = {
     [OPTION_JOIN] = {"join", AMBIT_OPTION_BOOLEAN, "false", 0, 0, NULL, NULL,
                      "make one episode of consecutive records, up to the next that is_first marks: "
                      "for records that hold a step each; all are read once at the start"},
+    [OPTION_TEXT] = {"text", AMBIT_OPTION_TEXT, "auto", 0, 0, NULL, NULL,
+                     "features of integers that are the characters of a text, separated by commas; "
+                     "none; or auto: rows of int32 that are named instruction"},
 };
 
 typedef struct {
@@ -119,13 +123,14 @@ static void make_pixel_field(const source *s, const openx_field *feature, ambit_
 static void add_feature_field(source *s, int64_t f) {
     const openx_field *feature = &s->features.fields[f];
     ambit_field *field = &s->fields[s->field_count];
+    const int is_tensor = feature->kind == OPENX_TENSOR;
     *field =
         (ambit_field){.struct_size = sizeof *field,
                       .name = openx_field_name(feature),
-                      .element = feature->dtype->element,
-                      .rank = feature->rank,
+                      .element = is_tensor ? feature->dtype->element : AMBIT_BYTES,
+                      .rank = is_tensor ? feature->rank : 0,
                       .media = feature->kind == OPENX_TEXT ? "text/plain" : s->images.media[f]};
-    for (uint32_t d = 0; d < feature->rank; ++d)
+    for (uint32_t d = 0; d < field->rank; ++d)
         field->shape[d] = feature->shape[d];
     if (openx_images_are_decoded(&s->images, feature))
         make_pixel_field(s, feature, field);
@@ -308,7 +313,8 @@ static int look_at_first(source *s) {
 static int open_parts(source *s, const char *location, const ambit_option_value *values) {
     const openx_selection selection = {.images = values[OPTION_IMAGES].boolean,
                                        .language = values[OPTION_LANGUAGE].boolean,
-                                       .skip = values[OPTION_SKIP].text};
+                                       .skip = values[OPTION_SKIP].text,
+                                       .text = values[OPTION_TEXT].text};
     if (!*location)
         return s->host->fail(s->host->context, AMBIT_FAULT_NO_INPUT,
                              "openx: no location; name the folder of a data set's version, such as "

@@ -48,8 +48,8 @@ static void read_info(const char *split, int skip_missing) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_write("features.json", data, size);
     fuzz_write("dataset_info.json", data, size);
-    read_features(&(openx_selection){.images = 1, .language = 1, .skip = ""});
-    read_features(&(openx_selection){.skip = "observation/state,reward"});
+    read_features(&(openx_selection){.images = 1, .language = 1, .skip = "", .text = "auto"});
+    read_features(&(openx_selection){.skip = "observation/state,reward", .text = "count"});
     read_info("train", 0);
     read_info("train[10%:-1%]", 1);
     return 0;

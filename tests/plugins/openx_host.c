@@ -102,7 +102,8 @@ static void choose(const ambit_option *option, const openx_choice *choice,
     } texts[] = {{"split", choice->split},
                  {"standardise", choice->standardise},
                  {"skip", choice->skip},
-                 {"missing", choice->missing}};
+                 {"missing", choice->missing},
+                 {"text", choice->text}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i)
         if (strcmp(texts[i].name, option->name) == 0)
             value->text = texts[i].text ? texts[i].text : option->initial;

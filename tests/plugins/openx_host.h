@@ -7,7 +7,7 @@
 
 /* Options by the plugin's names; 0 and NULL stand for the defaults. */
 typedef struct {
-    const char *split, *standardise, *skip, *missing;
+    const char *split, *standardise, *skip, *missing, *text;
     int no_images, no_language, decode, join;
 } openx_choice;
 

@@ -208,6 +208,34 @@ static void texts_are_bytes(void **state) {
                         16);
 }
 
+/* 512 integers a step that are characters, and the SHARD_INDEX of its file names. */
+static void code_points_become_text(void **state) {
+    openx_host *host = *state;
+    static const char sentence[] = "push the red star to the left";
+    ambit_episode episode;
+    must_open(host, "language_table", NULL);
+    assert_int_equal(host->description.episode_count, 4);
+    const int f = openx_host_field(host, "observation/instruction");
+    assert_int_equal(host->description.fields[f].element, AMBIT_BYTES);
+    assert_int_equal(host->description.fields[f].rank, 0);
+    assert_string_equal(host->description.fields[f].media, "text/plain");
+    must_say(host->log, "steps/observation/instruction: its 512 integers a step are read as the");
+    for (int e = 0; e < 4; ++e) {
+        read_episode(host, e, &episode);
+        assert_int_equal(episode.steps, 6);
+        for (uint64_t t = 0; t < 6; ++t) {
+            const uint64_t *offsets = episode.columns[f].offsets;
+            assert_int_equal(offsets[t + 1] - offsets[t], sizeof sentence - 1);
+            assert_memory_equal((const char *)episode.columns[f].values + offsets[t], sentence,
+                                sizeof sentence - 1);
+        }
+    }
+    check_digest(host, "action", UINT64_C(0x96fd46c48b472a3a));
+    must_open(host, "language_table", &(openx_choice){.text = "none"});
+    assert_int_equal(host->description.fields[f].element, AMBIT_I64);
+    check_digest(host, "observation/instruction", UINT64_C(0xae277c5bf494db25));
+}
+
 /* ---------------------------------------------------------------- images */
 
 static void png_is_decoded(void **state) {
@@ -236,6 +264,7 @@ int main(void) {
         TEST(records_of_a_step_are_joined_on_request),
         TEST(short_episodes_are_episodes),
         TEST(texts_are_bytes),
+        TEST(code_points_become_text),
         TEST(png_is_decoded),
     };
     struct stat facts;

@@ -182,6 +182,71 @@ static void integers_out_of_range_are_named(void **state) {
     OPENX_REFUSED(b, NULL, DATA, "'steps/is_last'", "step 1 holds 2, which is no bool");
 }
 
+/* ---------------------------------------------------------------- texts of integers */
+
+/* Three steps of six int32, named `name`. */
+static int open_rows(openx_bench *b, const char *name, const int64_t rows[18], const char *text) {
+    char to[128];
+    openx_bytes file = {0};
+    openx_host_close(&b->host);
+    snprintf(to, sizeof to,
+             "\"%s\":{\"tensor\":{\"shape\":{\"dimensions\":[\"6\"]},\"dtype\":\"int32\"", name);
+    openx_change_features(b, "\"count\":{\"tensor\":{\"shape\":{},\"dtype\":\"int64\"", to);
+    snprintf(to, sizeof to, "steps/%s", name);
+    for (int e = 0; e < 2; ++e) {
+        openx_bytes map = openx_small_map(e, 0);
+        openx_put_integers(&map, to, rows, 18, 1);
+        openx_put_example(&file, &map);
+    }
+    openx_write_shard(b, file);
+    return openx_host_open(&b->host, b->fixture.folder, &(openx_choice){.text = text});
+}
+
+/* Code points, and bytes of UTF-8; padded by zeros. */
+static void integers_become_characters(void **state) {
+    openx_bench *b = *state;
+    static const int64_t rows[] = {'c',    'a', 'f',     0xe9, 0,    0, /* é as a code point */
+                                   'c',    'a', 'f',     0xc3, 0xa9, 0, /* and as two bytes */
+                                   0x628a, 0,   0x1f600, 0,    0,    0};
+    static const char wanted[] = "caf\xc3\xa9"
+                                 "caf\xc3\xa9"
+                                 "\xe6\x8a\x8a\xf0\x9f\x98\x80";
+    ambit_episode episode;
+    static const struct {
+        const char *name, *text;
+    } cases[] = {{"sub/instruction", "auto"}, {"count", "count"}, {"a/b", " is_last, a/b"}};
+    for (int c = 0; c < 3; ++c) {
+        assert_int_equal(open_rows(b, cases[c].name, rows, cases[c].text), 0);
+        assert_int_equal(b->host.ops->episode(b->host.self, 1, &episode), 0);
+        const ambit_column *column = openx_column_of(b, &episode, cases[c].name);
+        assert_memory_equal(column->offsets, ((const uint64_t[]){0, 5, 10, 17}), 32);
+        assert_memory_equal(column->values, wanted, 17);
+    }
+    assert_int_equal(open_rows(b, "instruction", rows, "none"), 0);
+    assert_int_equal(b->host.description.fields[openx_host_field(&b->host, "instruction")].element,
+                     AMBIT_I64);
+}
+
+static void what_is_no_character_is_named(void **state) {
+    openx_bench *b = *state;
+    static const int64_t wrong[] = {0xd800, 0xdfff, 0x110000, -1, INT32_MAX};
+    ambit_episode episode;
+    int64_t rows[18] = {'a', 'b'};
+    for (int w = 0; w < 5; ++w) {
+        char number[64];
+        rows[14] = wrong[w];
+        assert_int_equal(open_rows(b, "instruction", rows, "auto"), 0);
+        assert_int_not_equal(b->host.ops->episode(b->host.self, 0, &episode), 0);
+        snprintf(number, sizeof number, "step 2 holds %d, which is no character", (int)wrong[w]);
+        assert_non_null(strstr(b->host.message, number));
+        assert_non_null(strstr(b->host.message, "text=none"));
+    }
+    openx_host_close(&b->host);
+    openx_fixture_text(&b->fixture, "features.json", openx_small_features);
+    OPENX_REFUSED(b, &(openx_choice){.text = "action"}, OPTION, "option text: 'action' is no row");
+    OPENX_REFUSED(b, &(openx_choice){.text = "count,x"}, OPTION, "option text: 'x' is no feature");
+}
+
 /* ---------------------------------------------------------------- images */
 
 /* The images of both episodes; the first's are empty but for `first`, the second's for `second`. */
@@ -310,6 +375,8 @@ int main(void) {
         OPENX_TEST(features_may_come_in_parts),
         OPENX_TEST(byte_strings_hold_numbers_of_their_own_size),
         OPENX_TEST(integers_out_of_range_are_named),
+        OPENX_TEST(integers_become_characters),
+        OPENX_TEST(what_is_no_character_is_named),
         OPENX_TEST(images_must_stay_of_one_kind),
         OPENX_TEST(images_may_be_mixed_from_the_start),
         OPENX_TEST(images_that_cannot_be_decoded_are_named),

@@ -9,6 +9,7 @@
 #include "meter.h"
 #include "records/metrics.h"
 #include "records/progress.h"
+#include "records/say.h"
 #include "stop.h"
 #include "validation.h"
 
@@ -51,7 +52,7 @@ static void tell_notes(const trainer *t) {
     const char *line = ambit_mixture_notes(t->mixture);
     for (int length; t->ranks->rank == 0 && *line; line += length + 1) {
         length = (int)strcspn(line, "\n");
-        fprintf(stderr, "warning: %.*s\n", length, line);
+        ambit_say(stderr, "warning: %.*s\n", length, line);
     }
 }
 
@@ -112,7 +113,7 @@ static ambit_status resume(trainer *t, int64_t *step) {
     AMBIT_TRY(ambit_checkpoint_resume(t->ranks, t->training->folder, t->exchange, &checkpoint,
                                       &found, &warning));
     if (warning)
-        fprintf(stderr, "warning: %s\n", warning);
+        ambit_say(stderr, "warning: %s\n", warning);
     *step = found ? checkpoint.step : 0;
     t->seconds_before = found ? checkpoint.seconds : 0.0;
     if (found && t->ranks->rank == 0)

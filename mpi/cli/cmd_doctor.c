@@ -1,3 +1,4 @@
+#include "../records/say.h"
 #include "command.h"
 #include "doctor.h"
 
@@ -37,10 +38,10 @@ static ambit_status parse(int argc, char **argv, int *json) {
 }
 
 static void print_line(const ambit_finding *finding) {
-    printf("%-8s %-9s %s", levels[finding->level], finding->check, finding->what);
+    ambit_say(stdout, "%-8s %-9s %s", levels[finding->level], finding->check, finding->what);
     if (finding->rank > 0)
         printf(" [rank %d %s]", finding->rank, finding->host);
-    printf("%s%s\n", *finding->remedy ? "; " : "", finding->remedy);
+    ambit_say(stdout, "%s%s\n", *finding->remedy ? "; " : "", finding->remedy);
 }
 
 static json_t *as_json(const ambit_finding *finding) {

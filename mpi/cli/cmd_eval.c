@@ -3,6 +3,7 @@
 #include "../../core/products/blas.h"
 #include "../checkpoint.h"
 #include "../records/environment_record.h"
+#include "../records/say.h"
 #include "../rollout.h"
 #include "../shared_config.h"
 #include "../shared_plugin.h"
@@ -64,15 +65,15 @@ static ambit_status open_environment(const ambit_ranks *ranks, const ambit_setti
 static void print_interval(const char *name, const ambit_interval *i, double scale,
                            const char *unit) {
     if (isnan(i->mean)) /* of no trial */
-        printf("  %-28s %10s\n", name, "none");
+        ambit_say(stdout, "  %-28s %10s\n", name, "none");
     else
-        printf("  %-28s %10.4g  [%.4g, %.4g] %s\n", name, scale * i->mean, scale * i->low,
-               scale * i->high, unit);
+        ambit_say(stdout, "  %-28s %10.4g  [%.4g, %.4g] %s\n", name, scale * i->mean,
+                  scale * i->low, scale * i->high, unit);
 }
 
 static void print_evaluation(const ambit_evaluation *e) {
-    printf("%s after step %" PRId64 ", %" PRId64 " trials in %s, 95 %% intervals\n", e->checkpoint,
-           e->step, e->trials, e->environment);
+    ambit_say(stdout, "%s after step %" PRId64 ", %" PRId64 " trials in %s, 95 %% intervals\n",
+              e->checkpoint, e->step, e->trials, e->environment);
     print_interval("success", &e->success, 100.0, "%");
     for (int i = 0; i < e->metric_count; i++) {
         char name[96];

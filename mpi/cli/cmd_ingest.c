@@ -1,4 +1,5 @@
 #include "../ingest.h"
+#include "../records/say.h"
 #include "command.h"
 
 #include <errno.h>
@@ -33,7 +34,7 @@ typedef struct {
 } request;
 
 static void notice(const char *line) {
-    fprintf(stderr, "ambit ingest: %s\n", line);
+    ambit_say(stderr, "ambit ingest: %s\n", line);
 }
 
 static ambit_status read_count(const char *text, int64_t *count) {
@@ -95,8 +96,8 @@ static ambit_status parse(int argc, char **argv, request *wanted) {
 }
 
 static void print_summary(const ambit_ingest_options *options, const ambit_ingest_summary *s) {
-    printf("%s: %" PRId64 " episodes, %" PRId64 " steps from %s %s; ", options->out, s->episodes,
-           s->steps, options->plugin, options->location);
+    ambit_say(stdout, "%s: %" PRId64 " episodes, %" PRId64 " steps from %s %s; ", options->out,
+              s->episodes, s->steps, options->plugin, options->location);
     printf("%" PRId64 " shards, %.1f MB, %.1f s\n", s->shards, (double)s->bytes / 1e6, s->seconds);
     if (s->empty > 0)
         printf("%s: %" PRId64 " episodes without a step were left out\n", options->out, s->empty);

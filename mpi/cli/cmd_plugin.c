@@ -1,4 +1,5 @@
 #include "../../plugins/loader.h"
+#include "../records/say.h"
 #include "command.h"
 
 #include <jansson.h>
@@ -85,10 +86,10 @@ static json_t *found_as_json(const ambit_plugin_found *found) {
 
 static void print_found(const ambit_plugin_found *found) {
     if (found->status == AMBIT_OK)
-        printf("%-12s %-12s %-8s %s\n%26s%s\n", kind_names[found->kind], found->name,
-               found->version, found->summary, "", found->path);
+        ambit_say(stdout, "%-12s %-12s %-8s %s\n%26s%s\n", kind_names[found->kind], found->name,
+                  found->version, found->summary, "", found->path);
     else
-        printf("%-12s %s\n%26s%s\n", "refused", found->path, "", found->reason);
+        ambit_say(stdout, "%-12s %s\n%26s%s\n", "refused", found->path, "", found->reason);
 }
 
 static ambit_status list(int argc, char **argv) {
@@ -143,13 +144,14 @@ static json_t *option_as_json(const ambit_option *option) {
 }
 
 static void print_option(const ambit_option *option) {
-    printf("\n  %s\n    %s", option->name, type_names[option->type]);
+    ambit_say(stdout, "\n  %s\n    %s", option->name, type_names[option->type]);
     if (option->choices)
-        printf(", one of %s", option->choices);
+        ambit_say(stdout, ", one of %s", option->choices);
     if (is_bounded(option))
         printf(" from %.10g to %.10g", option->minimum, option->maximum);
-    printf("%s%s; default: %s\n    %s\n", option->unit ? " " : "", or_empty(option->unit),
-           *option->initial ? option->initial : "empty", or_empty(option->help));
+    ambit_say(stdout, "%s%s; default: %s\n    %s\n", option->unit ? " " : "",
+              or_empty(option->unit), *option->initial ? option->initial : "empty",
+              or_empty(option->help));
 }
 
 static json_t *plugin_as_json(const ambit_plugin *plugin) {
@@ -167,10 +169,11 @@ static json_t *plugin_as_json(const ambit_plugin *plugin) {
 
 static void print_plugin(const ambit_plugin *plugin) {
     const ambit_plugin_info *about = ambit_plugin_about(plugin);
-    printf("%s %s, version %s, %s, plugin interface %d.%d\n  %s\n  %s\n  digest %016llx\n",
-           kind_names[about->kind], about->name, about->version, about->licence, about->abi_major,
-           about->abi_minor, about->summary, ambit_plugin_path(plugin),
-           (unsigned long long)ambit_plugin_digest(plugin));
+    ambit_say(stdout,
+              "%s %s, version %s, %s, plugin interface %d.%d\n  %s\n  %s\n  digest %016llx\n",
+              kind_names[about->kind], about->name, about->version, about->licence,
+              about->abi_major, about->abi_minor, about->summary, ambit_plugin_path(plugin),
+              (unsigned long long)ambit_plugin_digest(plugin));
     printf(about->option_count ? "\nOptions:\n" : "\nNo options.\n");
     for (uint32_t i = 0; i < about->option_count; i++)
         print_option(&about->options[i]);

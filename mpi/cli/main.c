@@ -1,6 +1,8 @@
 /* The program: finds the command, starts MPI where it needs ranks, prints what failed, once. */
 #include "../../core/base/nearest.h"
+#include "../../core/base/text.h"
 #include "../../plugins/loader.h"
+#include "../records/say.h"
 #include "command.h"
 #include "version.h"
 
@@ -60,8 +62,15 @@ static int wants_help(int argc, char **argv) {
 
 /* A stop that was asked for is no error. */
 static void print_failure(const char *command, const char *where, ambit_status status) {
-    fprintf(stderr, "ambit%s%s: %s%s%s\n", *command ? " " : "", command,
-            status == AMBIT_REQUEUE ? "" : "error: ", where, ambit_message());
+    ambit_say(stderr,
+              "ambit%s%s: %s%s%s
+              ", *command ? "
+              " : "
+              ", command,
+                      status == AMBIT_REQUEUE
+                  ? ""
+                  : "error: ",
+              where, ambit_message());
 }
 
 /* A full disk behind stdout shows only now. */
@@ -92,8 +101,10 @@ static int all_ranks_leave(MPI_Comm leaving, int failed) {
 static int speaks; /* whether this process prints lines of plugins: rank 0 does */
 
 static void log_plugin_line(enum ambit_log_level level, const char *plugin, const char *text) {
+    char line[AMBIT_MESSAGE_SIZE]; /* its line breaks are shown too: it is one line */
     if (speaks && level >= AMBIT_LOG_INFO)
-        fprintf(stderr, "%s: %s%s\n", plugin, level == AMBIT_LOG_WARNING ? "warning: " : "", text);
+        ambit_say(stderr, "%s: %s%s\n", plugin, level == AMBIT_LOG_WARNING ? "warning: " : "",
+                  ambit_text_shown(text, "", line, sizeof line));
 }
 
 /* The number that the launcher gave this process, 0 without one. */

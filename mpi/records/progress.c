@@ -1,6 +1,7 @@
 #include "progress.h"
 
 #include "../../core/base/clock.h"
+#include "say.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -36,8 +37,8 @@ void ambit_progress_show(ambit_progress *progress, int64_t step, int64_t steps, 
     double left = done > 0 ? (now - progress->started) / done * (double)(steps - step) : 0.0;
     char left_text[32];
     write_time(left, left_text, sizeof left_text);
-    fprintf(stderr, "%s%s  step %lld/%lld", progress->terminal ? "\r\033[K" : "", progress->title,
-            (long long)step, (long long)steps);
+    fputs(progress->terminal ? "\r\033[K" : "", stderr);
+    ambit_say(stderr, "%s  step %lld/%lld", progress->title, (long long)step, (long long)steps);
     if (samples_per_second > 0) /* nothing is known before the first line of metrics */
         fprintf(stderr, "  loss %.4f  %.0f samples/s  %.0f %% of peak", loss, samples_per_second,
                 100.0 * peak_share);

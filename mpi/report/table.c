@@ -12,8 +12,9 @@ enum { CELL = 2 * AMBIT_NUMBER_SIZE, NAME_WIDTH = 34, COLUMN_WIDTH = 22 };
 
 /* Writes text and blanks up to `width` places on the screen. */
 static void write_padded(FILE *out, const char *text, int width) {
-    int places = ambit_text_length(text);
-    fprintf(out, "%s%*s", text, places < width ? width - places : 1, "");
+    char shown[AMBIT_TEXT_GROWTH * CELL];
+    int places = ambit_text_length(ambit_text_shown(text, "", shown, sizeof shown));
+    fprintf(out, "%s%*s", shown, places < width ? width - places : 1, "");
 }
 
 static void write_interval(FILE *out, const ambit_interval *is, double scale) {

@@ -1,3 +1,4 @@
+#include "../records/say.h"
 #include "../report/report.h"
 #include "command.h"
 
@@ -15,7 +16,9 @@ static const char usage[] =
     "Writes one HTML page of the runs: results with their intervals, drawn trials, losses, noise\n"
     "levels, speed, and in what the configurations differ. The page holds all it needs, has no\n"
     "script and fetches nothing. The numbers of each chart go to FILE-data/*.tsv. Runs that\n"
-    "differ in nothing but run.seed are one method: they share a row of the table.\n"
+    "differ in nothing but run.seed are one method: they share a row of the table. What is "
+    "damaged\n"
+    "is left out and named on the page; the exit code is then 65.\n"
     "\n"
     "  -o, --output FILE    the page (default: report.html)\n"
     "      --title TEXT     its heading (default: the name of the folder the first run is in)\n"
@@ -23,8 +26,9 @@ static const char usage[] =
     "      --metric NAME    the metric beneath the picture (default: the environment's first)\n";
 
 typedef struct {
-    ambit_report_options options;
-    const char *output, *picture, *metric;
+    const char *const *runs;
+    int run_count;
+    const char *output, *title, *picture, *metric;
 } request;
 
 static ambit_status parse(int argc, char **argv, request *wanted) {
@@ -37,7 +41,7 @@ static ambit_status parse(int argc, char **argv, request *wanted) {
         int letter;
         const char **value;
     } values[] = {{'o', &wanted->output},
-                  {'t', &wanted->options.title},
+                  {'t', &wanted->title},
                   {'p', &wanted->picture},
                   {'m', &wanted->metric}};
     int found;
@@ -51,30 +55,58 @@ static ambit_status parse(int argc, char **argv, request *wanted) {
     }
     if (optind == argc)
         return ambit_fail(AMBIT_USAGE, "no run is named; see `ambit report --help`");
-    if (wanted->picture && (wanted->output || wanted->options.title))
+    if (wanted->picture && (wanted->output || wanted->title))
         return ambit_fail(AMBIT_USAGE, "--picture writes no page; leave out --output and --title");
     if (wanted->metric && !wanted->picture)
         return ambit_fail(AMBIT_USAGE, "--metric belongs to --picture; the page has all metrics");
-    wanted->options.runs = (const char *const *)argv + optind;
-    wanted->options.run_count = argc - optind;
+    wanted->runs = (const char *const *)argv + optind;
+    wanted->run_count = argc - optind;
     return AMBIT_OK;
+}
+
+static ambit_status write(const request *wanted, const ambit_records *records) {
+    const char *path = wanted->picture  ? wanted->picture
+                       : wanted->output ? wanted->output
+                                        : "report.html";
+    if (wanted->picture) {
+        AMBIT_TRY(ambit_report_picture(records, wanted->metric, path));
+    } else {
+        AMBIT_TRY(ambit_report_write(records, wanted->title, path));
+        AMBIT_TRY(ambit_report_table(records, stdout));
+    }
+    ambit_say(stdout, "%s\n", path);
+    return AMBIT_OK;
+}
+
+/* A failure where something was left out, though all else has been written. */
+static ambit_status tell_damage(const ambit_records *records) {
+    int damaged = 0;
+    const ambit_record *first = NULL;
+    for (int i = 0; i < records->count; i++)
+        if (records->records[i].damage[0]) {
+            first = first ? first : &records->records[i];
+            damaged++;
+        }
+    if (!first)
+        return AMBIT_OK;
+    if (damaged == 1)
+        return ambit_fail(AMBIT_DATA, "written without what is damaged: %s", first->damage);
+    return ambit_fail(AMBIT_DATA, "written without what is damaged in %d runs, such as %s", damaged,
+                      first->damage);
 }
 
 static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
     request wanted = {0};
+    ambit_records records;
     (void)ranks;
     AMBIT_TRY(parse(argc, argv, &wanted));
-    const char *path = wanted.picture  ? wanted.picture
-                       : wanted.output ? wanted.output
-                                       : "report.html";
-    if (wanted.picture) {
-        AMBIT_TRY(ambit_report_picture(&wanted.options, wanted.metric, path));
-    } else {
-        AMBIT_TRY(ambit_report_write(&wanted.options, path));
-        AMBIT_TRY(ambit_report_table(&wanted.options, stdout));
-    }
-    printf("%s\n", path);
-    return AMBIT_OK;
+    ambit_status status = ambit_records_read(wanted.runs, wanted.run_count, &records);
+    if (status == AMBIT_OK)
+        status = write(&wanted, &records);
+    if (status == AMBIT_OK)
+        status = tell_damage(&records);
+    ambit_records_free(&records);
+    return status;
 }
 
 const ambit_command ambit_command_report = {

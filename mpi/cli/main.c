@@ -62,15 +62,8 @@ static int wants_help(int argc, char **argv) {
 
 /* A stop that was asked for is no error. */
 static void print_failure(const char *command, const char *where, ambit_status status) {
-    ambit_say(stderr,
-              "ambit%s%s: %s%s%s
-              ", *command ? "
-              " : "
-              ", command,
-                      status == AMBIT_REQUEUE
-                  ? ""
-                  : "error: ",
-              where, ambit_message());
+    ambit_say(stderr, "ambit%s%s: %s%s%s\n", *command ? " " : "", command,
+              status == AMBIT_REQUEUE ? "" : "error: ", where, ambit_message());
 }
 
 /* A full disk behind stdout shows only now. */

@@ -1,5 +1,6 @@
 #include "metrics.h"
 
+#include "../../core/base/processor.h"
 #include "json.h"
 #include "tensorboard.h"
 
@@ -102,15 +103,17 @@ static json_t *edges_to_json(void) {
 }
 
 ambit_status ambit_metrics_write_start(ambit_metrics *metrics, const ambit_metrics_start *line) {
+    char processor[AMBIT_PROCESSOR_SIZE];
+    ambit_processor_name(processor);
     json_t *object = json_pack(
-        "{s:s, s:I, s:I, s:s, s:i, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "kind", "start",
+        "{s:s, s:I, s:I, s:s, s:i, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "kind", "start",
         "step", (json_int_t)line->step, "time", (json_int_t)line->time, "commit", AMBIT_COMMIT,
-        "ranks", line->ranks, "hosts", texts_to_json(line->hosts, line->host_count), "parameters",
-        (json_int_t)line->parameters, "batch", (json_int_t)line->batch, "steps",
-        (json_int_t)line->steps, "sources", texts_to_json(line->sources, line->source_count),
-        "sigma_edges", edges_to_json(), "bin_probability",
-        ambit_json_reals(line->bin_probability, AMBIT_METRIC_BINS), "effective_samples",
-        ambit_json_reals(line->effective_samples, AMBIT_METRIC_BINS));
+        "ranks", line->ranks, "hosts", texts_to_json(line->hosts, line->host_count), "processor",
+        ambit_json_text(processor), "parameters", (json_int_t)line->parameters, "batch",
+        (json_int_t)line->batch, "steps", (json_int_t)line->steps, "sources",
+        texts_to_json(line->sources, line->source_count), "sigma_edges", edges_to_json(),
+        "bin_probability", ambit_json_reals(line->bin_probability, AMBIT_METRIC_BINS),
+        "effective_samples", ambit_json_reals(line->effective_samples, AMBIT_METRIC_BINS));
     return write_line(metrics, object);
 }
 
@@ -163,11 +166,13 @@ ambit_status ambit_metrics_write_train(ambit_metrics *metrics, const ambit_metri
 
 ambit_status ambit_metrics_write_validate(ambit_metrics *metrics,
                                           const ambit_metrics_validate *line) {
+    char scored[24];
+    snprintf(scored, sizeof scored, "%016" PRIx64, line->scored);
     json_t *object =
-        json_pack("{s:s, s:I, s:o, s:o, s:o}", "kind", "validate", "step", (json_int_t)line->step,
-                  "loss", ambit_json_real(line->loss), "bin_loss",
+        json_pack("{s:s, s:I, s:o, s:o, s:o, s:s}", "kind", "validate", "step",
+                  (json_int_t)line->step, "loss", ambit_json_real(line->loss), "bin_loss",
                   ambit_json_reals(line->bin_loss, AMBIT_METRIC_BINS), "bin_count",
-                  ambit_json_integers(line->bin_count, AMBIT_METRIC_BINS));
+                  ambit_json_integers(line->bin_count, AMBIT_METRIC_BINS), "scored", scored);
     AMBIT_TRY(write_line(metrics, object));
     const ambit_scalar loss = {"loss/validate", line->loss};
     AMBIT_TRY(ambit_tensorboard_scalars(metrics->board, line->step, &loss, 1));

@@ -4,17 +4,20 @@
  * Three kinds of line:
  *
  *   {"kind":"start","step":0,"time":1700000000,"commit":"1f2e3d4","ranks":2,"hosts":["a"],
- *    "parameters":490784,"batch":128,"steps":8000,"sources":["clean","rrt"],"sigma_edges":[0,…,1],
- *    "bin_probability":[…],"effective_samples":[…]}
+ *    "processor":"AMD EPYC 9654","parameters":490784,"batch":128,"steps":8000,
+ *    "sources":["clean","rrt"],"sigma_edges":[0,…,1],"bin_probability":[…],
+ *    "effective_samples":[…]}
  *   {"kind":"train","step":100,"seconds":12.3,"loss":0.51,"rate":0.002,"gradient_norm":0.8,
  *    "samples_per_second":9000,"peak_share":0.42,"data_share":0.05,"exchange_share":0.03,
  *    "wait_share":0.01,"bin_loss":[…],"bin_count":[…],"source_count":[…]}
- *   {"kind":"validate","step":500,"loss":0.6,"bin_loss":[…],"bin_count":[…]}
+ *   {"kind":"validate","step":500,"loss":0.6,"bin_loss":[…],"bin_count":[…],"scored":"00f1…"}
  *
  * The bins of the arrays are AMBIT_METRIC_BINS equal intervals of σ; a bin nothing fell into has
  * loss null. Shares are of the time since the line before, means over the ranks: reading samples;
  * summing gradients and updating; waiting until the other ranks of the node have come as far. The
  * rest is computing. Losses are means per element since the line before; counts are samples.
+ * "processor" is that of rank 0. "scored" is a digest of what was scored: the held-out samples,
+ * their noise levels and what is predicted; losses of lines where it differs do not compare.
  * "seconds" counts training time over all starts of the run. A restart appends a new "start" line
  * with its step, after the file was cut back to the checkpoint's step.
  *
@@ -56,6 +59,7 @@ typedef struct {
     int64_t step;
     double loss, bin_loss[AMBIT_METRIC_BINS];
     int64_t bin_count[AMBIT_METRIC_BINS];
+    uint64_t scored; /* digest of what was scored */
 } ambit_metrics_validate;
 
 /* Opens folder/metrics.jsonl for appending, cutting off whole and partial lines of steps after

@@ -4,9 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* More points than this are not to be told apart: lines of the file are averaged. */
-enum { MAX_POINTS = 1000 };
-
 /* One run's curve, in memory of its own. */
 typedef struct {
     int64_t count;
@@ -36,20 +33,20 @@ static void smooth(run_curve *curve) {
     }
 }
 
-static ambit_status make_curve(const ambit_history *history, ambit_train_column column,
-                               double scale, run_curve *curve) {
-    int64_t lines = history->train_count, each = (lines + MAX_POINTS - 1) / MAX_POINTS;
-    curve->count = each ? (lines + each - 1) / each : 0;
+static ambit_status make_curve(const ambit_rows *rows, ambit_curve_axis x, ambit_curve_axis y,
+                               run_curve *curve) {
+    const double *across = ambit_rows_column(rows, (int)x.column);
+    const double *up = ambit_rows_column(rows, (int)y.column);
+    curve->count = rows->count;
     AMBIT_TRY(ambit_allocate(&curve->x, (size_t)curve->count * 3, sizeof *curve->x, "a curve"));
     curve->raw = curve->x + curve->count;
     curve->smooth = curve->raw + curve->count;
     for (int64_t i = 0; i < curve->count; i++) {
-        int64_t first = i * each, here = lines - first < each ? lines - first : each;
-        curve->x[i] = history->train[AMBIT_TRAIN_STEP][first + here - 1];
-        curve->raw[i] = scale * mean_of(history->train[column] + first, here);
+        curve->x[i] = x.scale * across[i];
+        curve->raw[i] = y.scale * up[i];
     }
-    if (each > 1)
-        snprintf(curve->detail, sizeof curve->detail, "mean of %lld lines", (long long)each);
+    if (rows->each > 1)
+        snprintf(curve->detail, sizeof curve->detail, "mean of %lld lines", (long long)rows->each);
     else
         snprintf(curve->detail, sizeof curve->detail, "raw");
     smooth(curve);
@@ -67,13 +64,14 @@ static ambit_series make_series(const ambit_record *record, const run_curve *cur
 }
 
 /* Pale lines first, so that the others lie on them. */
-static ambit_status draw(ambit_section *section, ambit_chart chart, ambit_train_column column,
-                         double scale, int smoothed, run_curve *curves, ambit_series *series) {
+static ambit_status draw(ambit_section *section, ambit_chart chart, ambit_curve_axis x,
+                         ambit_curve_axis y, int smoothed, run_curve *curves,
+                         ambit_series *series) {
     const ambit_records *records = section->records;
     int count = records->count;
     for (int i = 0; i < count; i++) {
         const ambit_record *record = &records->records[i];
-        AMBIT_TRY(make_curve(&record->history, column, scale, &curves[i]));
+        AMBIT_TRY(make_curve(&record->history.train, x, y, &curves[i]));
         series[i] = make_series(record, &curves[i], curves[i].detail, curves[i].raw);
         series[i].faint = smoothed;
         series[count + i] = make_series(record, &curves[i], "smoothed", curves[i].smooth);
@@ -83,8 +81,8 @@ static ambit_status draw(ambit_section *section, ambit_chart chart, ambit_train_
     return ambit_section_chart(section, &chart);
 }
 
-ambit_status ambit_curves_of_column(ambit_section *section, const ambit_chart *form,
-                                    ambit_train_column column, double scale, int smoothed) {
+ambit_status ambit_curves_draw(ambit_section *section, const ambit_chart *form, ambit_curve_axis x,
+                               ambit_curve_axis y, int smoothed) {
     size_t count = (size_t)section->records->count;
     run_curve *curves = NULL;
     ambit_series *series = NULL;
@@ -92,10 +90,16 @@ ambit_status ambit_curves_of_column(ambit_section *section, const ambit_chart *f
     ambit_status status =
         ambit_allocate(&series, 2 * count, sizeof *series, "the curves of a chart");
     if (status == AMBIT_OK)
-        status = draw(section, *form, column, scale, smoothed, curves, series);
+        status = draw(section, *form, x, y, smoothed, curves, series);
     for (size_t i = 0; i < count; i++)
         free(curves[i].x);
     free(series);
     free(curves);
     return status;
+}
+
+ambit_status ambit_curves_by_step(ambit_section *section, const ambit_chart *form,
+                                  ambit_train_column column, double scale, int smoothed) {
+    return ambit_curves_draw(section, form, (ambit_curve_axis){AMBIT_TRAIN_STEP, 1},
+                             (ambit_curve_axis){column, scale}, smoothed);
 }

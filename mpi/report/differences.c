@@ -7,7 +7,8 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { MAX_DEPTH = 16, MAX_KEY = 512 };
+/* Ambit writes some hundred keys. */
+enum { MAX_DEPTH = 16, MAX_KEY = 512, MAX_ENTRIES = 1 << 14 };
 
 /* One open mapping or list. */
 typedef struct {
@@ -21,7 +22,7 @@ typedef struct {
     const char *path;
     ambit_entries *entries;
     nesting levels[MAX_DEPTH];
-    int depth;
+    int depth, documents;
     char key[MAX_KEY];
 } walker;
 
@@ -73,6 +74,9 @@ static ambit_status begin_value(walker *walk, const yaml_mark_t *mark) {
 }
 
 static ambit_status open_level(walker *walk, const yaml_mark_t *mark, int is_list) {
+    const nesting *level = walk->depth > 0 ? &walk->levels[walk->depth - 1] : NULL;
+    if (level && !level->is_list && !level->wants_value)
+        return fault(walk, mark, "a key is a word");
     AMBIT_TRY(begin_value(walk, mark));
     if (walk->depth == MAX_DEPTH)
         return fault(walk, mark, "lists and keys are too deep");
@@ -80,21 +84,33 @@ static ambit_status open_level(walker *walk, const yaml_mark_t *mark, int is_lis
     return AMBIT_OK;
 }
 
+static ambit_status take_value(walker *walk, const yaml_mark_t *mark, const char *text) {
+    AMBIT_TRY(begin_value(walk, mark));
+    if (ambit_entries_find(walk->entries, walk->key))
+        return fault(walk, mark, "the key is given twice");
+    if (walk->entries->count == MAX_ENTRIES)
+        return fault(walk, mark, "there are too many keys");
+    return add_entry(walk->entries, walk->key, text);
+}
+
 static ambit_status take_scalar(walker *walk, const yaml_event_t *event) {
     const char *text = (const char *)event->data.scalar.value;
+    if (strlen(text) != event->data.scalar.length)
+        return fault(walk, &event->start_mark, "a zero byte");
     if (walk->depth == 0)
         return fault(walk, &event->start_mark, "a key is wanted");
     nesting *level = &walk->levels[walk->depth - 1];
-    if (!level->is_list && !level->wants_value) {
-        level->wants_value = 1;
-        return extend_key(walk, &event->start_mark, text);
-    }
-    AMBIT_TRY(begin_value(walk, &event->start_mark));
-    return add_entry(walk->entries, walk->key, text);
+    if (level->is_list || level->wants_value)
+        return take_value(walk, &event->start_mark, text);
+    level->wants_value = 1;
+    return extend_key(walk, &event->start_mark, text);
 }
 
 static ambit_status take_event(walker *walk, const yaml_event_t *event) {
     switch (event->type) {
+    case YAML_DOCUMENT_START_EVENT:
+        walk->key[0] = 0;
+        return walk->documents++ ? fault(walk, &event->start_mark, "a second document") : AMBIT_OK;
     case YAML_SCALAR_EVENT:
         return take_scalar(walk, event);
     case YAML_MAPPING_START_EVENT:

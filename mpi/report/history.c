@@ -9,44 +9,28 @@
 #include <string.h>
 
 static const char *const column_keys[] = {
-#define AMBIT_TRAIN_KEY(member, key) key,
+#define AMBIT_TRAIN_KEY(member, key, how) key,
     AMBIT_TRAIN_COLUMN_LIST(AMBIT_TRAIN_KEY)
 #undef AMBIT_TRAIN_KEY
 };
 
-/* Makes *pointer hold `room` elements, keeping what it holds. */
-static ambit_status grow(void *pointer, int64_t room, size_t size) {
-    void *memory;
-    memcpy(&memory, pointer, sizeof memory);
-    void *grown = (uint64_t)room <= SIZE_MAX / size ? realloc(memory, (size_t)room * size) : NULL;
-    if (!grown)
-        return ambit_fail(AMBIT_SYSTEM, "the metrics: no memory for %lld lines; report fewer runs",
-                          (long long)room);
-    memcpy(pointer, &grown, sizeof grown);
-    return AMBIT_OK;
-}
+/* Behind the columns of the list: of each bin the samples drawn, those whose loss is known, and the
+ * sum of their losses. */
+enum {
+    BIN_COUNT = AMBIT_TRAIN_COLUMNS,
+    BIN_KNOWN = BIN_COUNT + AMBIT_METRIC_BINS,
+    BIN_LOSS = BIN_KNOWN + AMBIT_METRIC_BINS,
+    ALL_COLUMNS = BIN_LOSS + AMBIT_METRIC_BINS
+};
 
-static ambit_status reserve_train(ambit_history *history) {
-    if (history->train_count < history->train_room)
-        return AMBIT_OK;
-    int64_t room = 2 * history->train_room + 256;
-    for (int i = 0; i < AMBIT_TRAIN_COLUMNS; i++)
-        AMBIT_TRY(grow(&history->train[i], room, sizeof *history->train[i]));
-    AMBIT_TRY(grow(&history->bin_loss, room, sizeof *history->bin_loss));
-    AMBIT_TRY(grow(&history->bin_count, room, sizeof *history->bin_count));
-    history->train_room = room;
-    return AMBIT_OK;
-}
-
-static ambit_status reserve_validate(ambit_history *history) {
-    if (history->validate_count < history->validate_room)
-        return AMBIT_OK;
-    int64_t room = 2 * history->validate_room + 64;
-    AMBIT_TRY(grow(&history->validate_step, room, sizeof *history->validate_step));
-    AMBIT_TRY(grow(&history->validate_loss, room, sizeof *history->validate_loss));
-    history->validate_room = room;
-    return AMBIT_OK;
-}
+/* Those of the bins are sums. */
+static const ambit_join train_joins[ALL_COLUMNS] = {
+#define AMBIT_TRAIN_JOIN(member, key, how) [AMBIT_TRAIN_##member] = AMBIT_JOIN_##how,
+    AMBIT_TRAIN_COLUMN_LIST(AMBIT_TRAIN_JOIN)
+#undef AMBIT_TRAIN_JOIN
+};
+static const ambit_join validate_joins[] = {
+    [AMBIT_VALIDATE_STEP] = AMBIT_JOIN_LAST, [AMBIT_VALIDATE_LOSS] = AMBIT_JOIN_MEAN};
 
 /* "a, b, c", cut where it does not fit. */
 static ambit_status read_hosts(const ambit_json_place *place, const json_t *line,
@@ -81,6 +65,26 @@ static ambit_status read_sources(const ambit_json_place *place, const json_t *li
     return AMBIT_OK;
 }
 
+/* A text that older versions do not write. */
+static ambit_status read_newer_text(const ambit_json_place *place, const json_t *line,
+                                    const char *key, char *text, size_t size) {
+    text[0] = 0;
+    return json_object_get(line, key) ? ambit_json_get_text(place, line, key, text, size)
+                                      : AMBIT_OK;
+}
+
+/* Adds the processor of this start where it is another one. */
+static ambit_status read_processor(const ambit_json_place *place, const json_t *line,
+                                   ambit_history *history) {
+    char name[64];
+    size_t used = strlen(history->processors);
+    AMBIT_TRY(read_newer_text(place, line, "processor", name, sizeof name));
+    if (!strstr(history->processors, name))
+        snprintf(history->processors + used, sizeof history->processors - used, "%s%s",
+                 used ? "; " : "", name);
+    return AMBIT_OK;
+}
+
 static ambit_status read_start(const ambit_json_place *place, const json_t *line,
                                ambit_history *history) {
     double time;
@@ -92,6 +96,7 @@ static ambit_status read_start(const ambit_json_place *place, const json_t *line
     AMBIT_TRY(ambit_json_get_integer(place, line, "batch", &history->batch));
     AMBIT_TRY(ambit_json_get_integer(place, line, "steps", &history->steps));
     AMBIT_TRY(read_hosts(place, line, history));
+    AMBIT_TRY(read_processor(place, line, history));
     AMBIT_TRY(read_sources(place, line, history));
     AMBIT_TRY(ambit_json_get_numbers(place, line, "bin_probability", history->bin_probability,
                                      AMBIT_METRIC_BINS));
@@ -101,40 +106,47 @@ static ambit_status read_start(const ambit_json_place *place, const json_t *line
     return AMBIT_OK;
 }
 
+static ambit_status read_bins(const ambit_json_place *place, const json_t *line, double *row) {
+    ambit_bins loss, count;
+    AMBIT_TRY(ambit_json_get_numbers(place, line, "bin_loss", loss, AMBIT_METRIC_BINS));
+    AMBIT_TRY(ambit_json_get_numbers(place, line, "bin_count", count, AMBIT_METRIC_BINS));
+    for (int bin = 0; bin < AMBIT_METRIC_BINS; bin++) {
+        const double n = count[bin] > 0 && isfinite(count[bin]) ? count[bin] : 0;
+        const int known = isfinite(loss[bin]);
+        row[BIN_COUNT + bin] = n;
+        row[BIN_KNOWN + bin] = known ? n : 0;
+        row[BIN_LOSS + bin] = known ? n * loss[bin] : 0;
+    }
+    return AMBIT_OK;
+}
+
 static ambit_status read_train(const ambit_json_place *place, const json_t *line,
                                ambit_history *history) {
-    double sources[AMBIT_MOST_SOURCES];
+    double sources[AMBIT_MOST_SOURCES], row[ALL_COLUMNS];
     if (!history->starts)
         return ambit_json_fault(place, "", "comes before any line of kind start");
-    AMBIT_TRY(reserve_train(history));
-    int64_t row = history->train_count;
-    for (int i = 0; i < AMBIT_TRAIN_COLUMNS; i++) {
-        double *value = &history->train[i][row];
+    for (int i = 0; i < AMBIT_TRAIN_COLUMNS; i++)
         if (i == AMBIT_TRAIN_WAIT_SHARE && !json_object_get(line, column_keys[i]))
-            *value = NAN; /* older runs count waiting as exchange */
+            row[i] = NAN; /* older runs count waiting as exchange */
         else
-            AMBIT_TRY(ambit_json_get_number(place, line, column_keys[i], value));
-    }
-    AMBIT_TRY(
-        ambit_json_get_numbers(place, line, "bin_loss", history->bin_loss[row], AMBIT_METRIC_BINS));
-    AMBIT_TRY(ambit_json_get_numbers(place, line, "bin_count", history->bin_count[row],
-                                     AMBIT_METRIC_BINS));
+            AMBIT_TRY(ambit_json_get_number(place, line, column_keys[i], &row[i]));
+    AMBIT_TRY(read_bins(place, line, row));
     AMBIT_TRY(ambit_json_get_numbers(place, line, "source_count", sources, history->source_count));
     for (int i = 0; i < history->source_count; i++)
         history->source_total[i] += sources[i];
-    history->train_count++;
+    ambit_rows_add(&history->train, row);
     return AMBIT_OK;
 }
 
 static ambit_status read_validate(const ambit_json_place *place, const json_t *line,
                                   ambit_history *history) {
-    AMBIT_TRY(reserve_validate(history));
-    int64_t row = history->validate_count;
-    AMBIT_TRY(ambit_json_get_number(place, line, "step", &history->validate_step[row]));
-    AMBIT_TRY(ambit_json_get_number(place, line, "loss", &history->validate_loss[row]));
+    double row[AMBIT_VALIDATE_COLUMNS];
+    AMBIT_TRY(ambit_json_get_number(place, line, "step", &row[AMBIT_VALIDATE_STEP]));
+    AMBIT_TRY(ambit_json_get_number(place, line, "loss", &row[AMBIT_VALIDATE_LOSS]));
     AMBIT_TRY(ambit_json_get_numbers(place, line, "bin_loss", history->validate_bin_loss,
                                      AMBIT_METRIC_BINS));
-    history->validate_count++;
+    AMBIT_TRY(read_newer_text(place, line, "scored", history->scored, sizeof history->scored));
+    ambit_rows_add(&history->validate, row);
     return AMBIT_OK;
 }
 
@@ -159,43 +171,44 @@ ambit_status ambit_history_read(const char *run, ambit_history *history) {
     int length = snprintf(path, sizeof path, "%s/metrics.jsonl", run);
     if (length < 0 || (size_t)length >= sizeof path)
         return ambit_fail(AMBIT_USAGE, "%s: the name is too long; use a shorter one", run);
+    AMBIT_TRY(ambit_rows_create(ALL_COLUMNS, train_joins, &history->train));
+    AMBIT_TRY(ambit_rows_create(AMBIT_VALIDATE_COLUMNS, validate_joins, &history->validate));
     return ambit_json_each_line(path, read_line, history, NULL);
 }
 
 void ambit_history_free(ambit_history *history) {
-    for (int i = 0; i < AMBIT_TRAIN_COLUMNS; i++)
-        free(history->train[i]);
-    free(history->bin_loss);
-    free(history->bin_count);
-    free(history->validate_step);
-    free(history->validate_loss);
+    ambit_rows_free(&history->train);
+    ambit_rows_free(&history->validate);
     *history = (ambit_history){0};
+}
+
+static double sum_from(const ambit_rows *rows, int column, int64_t first) {
+    const double *values = ambit_rows_column(rows, column);
+    double sum = 0;
+    for (int64_t row = first; row < rows->count; row++)
+        sum += values[row];
+    return sum;
 }
 
 void ambit_history_bins(const ambit_history *history, int64_t first, ambit_bins loss,
                         ambit_bins count) {
     for (int bin = 0; bin < AMBIT_METRIC_BINS; bin++) {
-        double sum = 0, samples = 0;
-        count[bin] = 0;
-        for (int64_t row = first; row < history->train_count; row++) {
-            double n = history->bin_count[row][bin], mean = history->bin_loss[row][bin];
-            count[bin] += isfinite(n) ? n : 0;
-            if (n > 0 && isfinite(mean)) {
-                sum += n * mean;
-                samples += n;
-            }
-        }
-        loss[bin] = samples > 0 ? sum / samples : NAN;
+        const double known = sum_from(&history->train, BIN_KNOWN + bin, first);
+        count[bin] = sum_from(&history->train, BIN_COUNT + bin, first);
+        loss[bin] = known > 0 ? sum_from(&history->train, BIN_LOSS + bin, first) / known : NAN;
     }
 }
 
 double ambit_history_mean(const ambit_history *history, ambit_train_column column) {
-    double sum = 0;
-    int64_t count = 0;
-    for (int64_t row = 0; row < history->train_count; row++)
-        if (isfinite(history->train[column][row])) {
-            sum += history->train[column][row];
-            count++;
+    const double *values = ambit_rows_column(&history->train, (int)column);
+    double sum = 0, lines = 0;
+    for (int64_t row = 0; row < history->train.count; row++) {
+        const int64_t here =
+            row + 1 < history->train.count ? history->train.each : history->train.last;
+        if (isfinite(values[row])) {
+            sum += (double)here * values[row];
+            lines += (double)here;
         }
-    return count ? sum / (double)count : NAN;
+    }
+    return lines > 0 ? sum / lines : NAN;
 }

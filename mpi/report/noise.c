@@ -32,13 +32,13 @@ typedef int (*bin_values)(const ambit_record *record, ambit_bins values);
 static int training_loss(const ambit_record *record, ambit_bins values) {
     ambit_bins count;
     const ambit_history *history = &record->history;
-    ambit_history_bins(history, history->train_count * 9 / 10, values, count);
-    return history->train_count > 0;
+    ambit_history_bins(history, history->train.count * 9 / 10, values, count);
+    return history->train.count > 0;
 }
 
 static int validation_loss(const ambit_record *record, ambit_bins values) {
     memcpy(values, record->history.validate_bin_loss, sizeof(ambit_bins));
-    return record->history.validate_count > 0;
+    return record->history.validate.count > 0;
 }
 
 static int effective_samples(const ambit_record *record, ambit_bins values) {
@@ -46,7 +46,9 @@ static int effective_samples(const ambit_record *record, ambit_bins values) {
     return record->history.starts > 0;
 }
 
-static ambit_status draw_bins(ambit_section *section, const ambit_chart *form, bin_values get) {
+/* Of the runs that scored the held-out samples number `scored`, or of all (-1). */
+static ambit_status draw_bins(ambit_section *section, const ambit_chart *form, bin_values get,
+                              int scored) {
     const ambit_records *records = section->records;
     ambit_bins edges, *values = NULL;
     ambit_series *series = NULL;
@@ -57,10 +59,12 @@ static ambit_status draw_bins(ambit_section *section, const ambit_chart *form, b
     ambit_chart chart = *form;
     chart.series = series;
     for (int i = 0; status == AMBIT_OK && i < records->count; i++)
-        if (get(&records->records[i], values[i]))
+        if ((scored < 0 || records->records[i].scored == scored) &&
+            get(&records->records[i], values[i]))
             series[chart.series_count++] = bin_series(&records->records[i], edges, values[i]);
     if (status == AMBIT_OK)
-        status = ambit_section_chart(section, &chart);
+        status = scored < 0 ? ambit_section_chart(section, &chart)
+                            : ambit_section_scored_chart(section, &chart, scored);
     free(series);
     free(values);
     return status;
@@ -174,26 +178,31 @@ static ambit_status draw_overlays(ambit_section *section) {
     effective.title = "Effective samples";
     effective.caption = "Number of equally weighted samples with the same variance. Logarithmic.";
     effective.y_label = "samples";
-    AMBIT_TRY(draw_bins(section, &training, training_loss));
-    AMBIT_TRY(draw_bins(section, &validation, validation_loss));
-    AMBIT_TRY(draw_bins(section, &effective, effective_samples));
-    return draw_sources(section);
+    AMBIT_TRY(draw_bins(section, &training, training_loss, -1));
+    AMBIT_TRY(draw_bins(section, &effective, effective_samples, -1));
+    AMBIT_TRY(draw_sources(section));
+    for (int scored = 0; scored < section->records->scored_count; scored++)
+        AMBIT_TRY(draw_bins(section, &validation, validation_loss, scored));
+    return AMBIT_OK;
 }
 
-ambit_status ambit_section_noise(ambit_section *section) {
-    ambit_section_begin(
-        section, "Noise levels",
-        "A sample's ambit is the set of noise levels σ at which it may be used; σ = "
-        "0 is data, σ = 1 is noise. Where bad data is shut out, fewer samples "
-        "carry the loss.");
+static ambit_status draw_noise(ambit_section *section) {
     ambit_page_add(&section->page, "<div class=\"figures two\">\n");
     AMBIT_TRY(draw_overlays(section));
+    ambit_page_add(&section->page, "</div>\n");
+    ambit_section_scored_note(section);
     ambit_page_add(&section->page,
-                   "</div>\n<h3 style=\"margin-top:2rem\">Samples drawn at each noise level</h3>"
+                   "<h3 style=\"margin-top:2rem\">Samples drawn at each noise level</h3>"
                    "<p class=\"note\">Bars: drawn. Line: expected from the schedule and the "
                    "ambits. The first run of each method.</p>\n<div class=\"figures\">\n");
     for (int method = 0; method < section->records->method_count; method++)
         AMBIT_TRY(draw_counts(section, ambit_records_first(section->records, method)));
-    ambit_page_add(&section->page, "</div></section>\n");
+    ambit_page_add(&section->page, "</div>\n");
     return AMBIT_OK;
 }
+
+const ambit_section_kind ambit_section_noise = {
+    "Noise levels",
+    "A sample's ambit is the set of noise levels σ at which it may be used; σ = 0 is data, σ = 1 "
+    "is noise. Where bad data is shut out, fewer samples carry the loss.",
+    draw_noise};

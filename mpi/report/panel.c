@@ -78,11 +78,26 @@ static ambit_status read_trial(const ambit_json_place *place, const json_t *line
     return AMBIT_OK;
 }
 
+static void free_trial(ambit_drawn_trial *trial) {
+    for (int64_t s = 0; s < trial->shape_count; s++)
+        free(trial->shapes[s].points);
+    free(trial->shapes);
+    *trial = (ambit_drawn_trial){0};
+}
+
 static ambit_status take_line(void *context, const ambit_json_place *place, json_t *line,
                               int *stop) {
     ambit_drawings *drawings = context;
     *stop = drawings->count == AMBIT_MAX_DRAWN;
-    return *stop ? AMBIT_OK : read_trial(place, line, &drawings->trials[drawings->count++]);
+    if (*stop)
+        return AMBIT_OK;
+    ambit_drawn_trial *trial = &drawings->trials[drawings->count];
+    ambit_status status = read_trial(place, line, trial);
+    if (status == AMBIT_OK)
+        drawings->count++;
+    else
+        free_trial(trial);
+    return status;
 }
 
 ambit_status ambit_drawings_read(const char *run, ambit_drawings *drawings) {
@@ -95,11 +110,8 @@ ambit_status ambit_drawings_read(const char *run, ambit_drawings *drawings) {
 }
 
 void ambit_drawings_free(ambit_drawings *drawings) {
-    for (int i = 0; i < drawings->count; i++) {
-        for (int64_t s = 0; s < drawings->trials[i].shape_count; s++)
-            free(drawings->trials[i].shapes[s].points);
-        free(drawings->trials[i].shapes);
-    }
+    for (int i = 0; i < drawings->count; i++)
+        free_trial(&drawings->trials[i]);
     drawings->count = 0;
 }
 

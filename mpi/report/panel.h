@@ -43,7 +43,8 @@ typedef struct {
 } ambit_drawings;
 
 /* Reads RUN/eval/drawings.jsonl. AMBIT_NO_INPUT where there is none; AMBIT_DATA names file and
- * line. Free with ambit_drawings_free, also after a failure. */
+ * line, and *drawings then holds the lines before it. Free with ambit_drawings_free, also after a
+ * failure. */
 ambit_status ambit_drawings_read(const char *run, ambit_drawings *drawings);
 void ambit_drawings_free(ambit_drawings *drawings);
 

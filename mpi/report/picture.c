@@ -51,21 +51,21 @@ static void draw_method(const ambit_records *records, const ambit_record *record
 
 /* Whether some evaluated run has the metric that is wanted. */
 static ambit_status check_metric(const ambit_records *records, const char *metric) {
-    char names[512] = "";
-    size_t used = 0;
-    for (int i = 0; metric && i < records->count; i++) {
+    const ambit_evaluation *first = NULL;
+    char names[AMBIT_MAX_METRICS * sizeof first->metrics[0].name] = " none";
+    for (int i = 0; i < records->count; i++) {
         const ambit_evaluation *evaluation = &records->records[i].evaluation;
         if (!records->records[i].has_evaluation)
             continue;
+        first = first ? first : evaluation;
         if (find_metric(evaluation, metric) >= 0)
             return AMBIT_OK;
-        for (int m = 0; i == 0 && m < evaluation->metric_count && used < sizeof names; m++)
-            used += (size_t)snprintf(names + used, sizeof names - used, " %s",
-                                     evaluation->metrics[m].name);
     }
-    return !metric ? AMBIT_OK
-                   : ambit_fail(AMBIT_USAGE, "%s: no run has this metric; there are:%s", metric,
-                                used ? names : " none");
+    for (int m = 0, used = 0; first && m < first->metric_count; m++)
+        used += snprintf(names + used, sizeof names - (size_t)used, " %s", first->metrics[m].name);
+    return !metric
+               ? AMBIT_OK
+               : ambit_fail(AMBIT_USAGE, "%s: no run has this metric; there are:%s", metric, names);
 }
 
 /* The first run of each method that has drawings; returns how many. */
@@ -103,7 +103,7 @@ static void draw_picture(const ambit_records *records, const ambit_record *const
     ambit_page_add(page, "</svg>\n");
 }
 
-static ambit_status write_picture(const ambit_records *records, const char *metric,
+ambit_status ambit_report_picture(const ambit_records *records, const char *metric,
                                   const char *path) {
     const ambit_record **drawn = NULL;
     ambit_page page = {0};
@@ -122,15 +122,5 @@ static ambit_status write_picture(const ambit_records *records, const char *metr
     }
     ambit_page_free(&page);
     free(drawn);
-    return status;
-}
-
-ambit_status ambit_report_picture(const ambit_report_options *options, const char *metric,
-                                  const char *path) {
-    ambit_records records;
-    ambit_status status = ambit_records_read(options->runs, options->run_count, &records);
-    if (status == AMBIT_OK)
-        status = write_picture(&records, metric, path);
-    ambit_records_free(&records);
     return status;
 }

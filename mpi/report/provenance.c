@@ -89,7 +89,7 @@ static void draw_method_heads(const ambit_records *records, ambit_page *page) {
     ambit_page_add(page, "</tr></thead>");
 }
 
-ambit_status ambit_section_differences(ambit_section *section) {
+static ambit_status draw_configuration(ambit_section *section) {
     const ambit_records *records = section->records;
     const ambit_entries **lists = NULL;
     AMBIT_TRY(ambit_allocate(&lists, (size_t)records->count, sizeof *lists, "the differences"));
@@ -97,9 +97,6 @@ ambit_status ambit_section_differences(ambit_section *section) {
     for (int i = 0; i < records->count; i++)
         if (records->records[i].has_entries)
             lists[count++] = &records->records[i].entries;
-    ambit_section_begin(section, "Configuration",
-                        "Only what differs between the runs; all else is the same, and is in each "
-                        "run's config.yaml.");
     ambit_page rows = {0};
     if (draw_differences(records, lists, count, &rows) > 0) {
         ambit_page_add(&section->page, "<div class=\"scroll\"><table>");
@@ -114,10 +111,14 @@ ambit_status ambit_section_differences(ambit_section *section) {
     ambit_page_free(&rows);
     if (count < records->count)
         ambit_section_note(section, "Runs without a config.yaml are left out.");
-    ambit_page_add(&section->page, "</section>\n");
     free(lists);
     return AMBIT_OK;
 }
+
+const ambit_section_kind ambit_section_differences = {
+    "Configuration",
+    "Only what differs between the runs; all else is the same, and is in each run's config.yaml.",
+    draw_configuration};
 
 static void draw_origin(const ambit_record *record, ambit_page *page) {
     const ambit_history *history = &record->history;
@@ -136,29 +137,33 @@ static void draw_origin(const ambit_record *record, ambit_page *page) {
     if (history->starts) {
         draw_number_cell((double)history->ranks, page);
         draw_text_cell(history->hosts, page);
+        draw_text_cell(history->processors, page);
         draw_number_cell((double)history->parameters, page);
         draw_number_cell((double)history->starts, page);
     } else {
-        ambit_page_add(page, "<td colspan=\"4\">no metrics.jsonl</td>");
+        ambit_page_add(page, "<td colspan=\"5\">no metrics.jsonl</td>");
     }
     draw_text_cell(record->has_evaluation ? record->evaluation.checkpoint : "not evaluated", page);
     ambit_page_add(page, "</tr>\n");
 }
 
-ambit_status ambit_section_provenance(ambit_section *section) {
-    static const char *const heads[] = {"run",   "first start", "commit", "seed",     "ranks",
-                                        "hosts", "parameters",  "starts", "evaluated"};
+static ambit_status draw_origins(ambit_section *section) {
+    static const char *const heads[] = {"run",    "first start", "commit",    "seed",
+                                        "ranks",  "hosts",       "processor", "parameters",
+                                        "starts", "evaluated"};
     ambit_page *page = &section->page;
-    ambit_section_begin(section, "Origin",
-                        "What made these runs. Results depend on configuration, data and seed "
-                        "only: not on the number of ranks, nor on how often a run was started "
-                        "again.");
     ambit_page_add(page, "<div class=\"scroll\"><table><thead><tr>");
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
         ambit_page_add(page, "<th>%s</th>", heads[i]);
     ambit_page_add(page, "</tr></thead><tbody>\n");
     for (int i = 0; i < section->records->count; i++)
         draw_origin(&section->records->records[i], page);
-    ambit_page_add(page, "</tbody></table></div></section>\n");
+    ambit_page_add(page, "</tbody></table></div>\n");
     return AMBIT_OK;
 }
+
+const ambit_section_kind ambit_section_provenance = {
+    "Origin",
+    "What made these runs. Results depend on configuration, data and seed only: not on the number "
+    "of ranks, nor on how often a run was started again.",
+    draw_origins};

@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A part that does not exist is no failure. */
-static ambit_status optional(ambit_status status, int *has) {
+/* A part that does not exist, or is damaged, is no failure. */
+static ambit_status optional(ambit_status status, ambit_record *record, int *has) {
+    size_t used = strlen(record->damage);
     *has = status == AMBIT_OK;
-    return status == AMBIT_NO_INPUT ? AMBIT_OK : status;
+    if (status == AMBIT_DATA)
+        snprintf(record->damage + used, sizeof record->damage - used, "%s%s", used ? "\n" : "",
+                 ambit_message());
+    return status == AMBIT_NO_INPUT || status == AMBIT_DATA ? AMBIT_OK : status;
 }
 
 /* The last part of a path, without slashes behind. */
@@ -22,18 +26,31 @@ static void last_part(const char *path, char *name, size_t size) {
     snprintf(name, size, "%.*s", (int)(end - begin), path + begin);
 }
 
+static ambit_status read_parts(ambit_record *record) {
+    const char *folder = record->folder;
+    AMBIT_TRY(optional(ambit_entries_read(folder, &record->entries), record, &record->has_entries));
+    AMBIT_TRY(optional(ambit_history_read(folder, &record->history), record, &record->has_history));
+    AMBIT_TRY(optional(ambit_evaluation_read(folder, &record->evaluation), record,
+                       &record->has_evaluation));
+    AMBIT_TRY(
+        optional(ambit_drawings_read(folder, &record->drawings), record, &record->has_drawings));
+    if (!record->has_entries)
+        ambit_entries_free(&record->entries);
+    record->has_history |= record->history.starts > 0;
+    return AMBIT_OK;
+}
+
 static ambit_status read_record(const char *folder, ambit_record *record) {
     record->folder = folder;
-    AMBIT_TRY(optional(ambit_entries_read(folder, &record->entries), &record->has_entries));
-    AMBIT_TRY(optional(ambit_history_read(folder, &record->history), &record->has_history));
-    AMBIT_TRY(
-        optional(ambit_evaluation_read(folder, &record->evaluation), &record->has_evaluation));
-    AMBIT_TRY(optional(ambit_drawings_read(folder, &record->drawings), &record->has_drawings));
+    AMBIT_TRY(read_parts(record));
     if (!record->has_entries && !record->has_history && !record->has_evaluation)
-        return ambit_fail(AMBIT_NO_INPUT,
-                          "%s: is no run folder (no config.yaml, metrics.jsonl or "
-                          "eval/summary.json in it); name the folders that `ambit train` made",
-                          folder);
+        return record->damage[0]
+                   ? ambit_fail(AMBIT_DATA, "%s", record->damage)
+                   : ambit_fail(AMBIT_NO_INPUT,
+                                "%s: is no run folder (no config.yaml, metrics.jsonl or "
+                                "eval/summary.json in it); name the folders that `ambit train` "
+                                "made",
+                                folder);
     const char *title = ambit_entries_find(&record->entries, "run.title");
     if (title && title[0])
         snprintf(record->title, sizeof record->title, "%s", title);
@@ -60,10 +77,28 @@ static int same_method(const ambit_record *a, const ambit_record *b) {
 static void number_methods(ambit_records *records) {
     for (int i = 0; i < records->count; i++) {
         int same = 0;
-        while (!same_method(&records->records[same], &records->records[i]))
+        while (same < i && !same_method(&records->records[same], &records->records[i]))
             same++;
         records->records[i].method =
             same < i ? records->records[same].method : records->method_count++;
+    }
+}
+
+/* Runs that do not say what they scored share it with none. */
+static int same_scored(const ambit_record *a, const ambit_record *b) {
+    return a->history.scored[0] && strcmp(a->history.scored, b->history.scored) == 0;
+}
+
+static void number_scored(ambit_records *records) {
+    for (int i = 0; i < records->count; i++) {
+        ambit_record *record = &records->records[i];
+        int same = 0;
+        record->scored = -1;
+        if (record->history.validate.count == 0)
+            continue;
+        while (same < i && !same_scored(&records->records[same], record))
+            same++;
+        record->scored = same < i ? records->records[same].scored : records->scored_count++;
     }
 }
 
@@ -85,6 +120,7 @@ ambit_status ambit_records_read(const char *const *folders, int count, ambit_rec
     for (int i = 0; i < count; i++)
         AMBIT_TRY(read_record(folders[i], &records->records[i]));
     number_methods(records);
+    number_scored(records);
     for (int i = 0; i < count; i++)
         name_method(records, &records->records[i]);
     return AMBIT_OK;

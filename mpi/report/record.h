@@ -13,7 +13,9 @@ typedef struct {
     char name[128];     /* of the method: the title, or where several methods have that title the
                          * name of the method's first folder */
     int method;         /* runs that differ in nothing but run.seed are one method: its number */
+    int scored;         /* runs that validated on the same samples share a number; -1: none */
     int has_entries, has_history, has_evaluation, has_drawings;
+    char damage[AMBIT_MESSAGE_SIZE]; /* what is wrong with its files, a sentence a line; "" */
     ambit_entries entries;
     ambit_history history;
     ambit_evaluation evaluation;
@@ -21,13 +23,13 @@ typedef struct {
 } ambit_record;
 
 typedef struct {
-    int count, method_count;
+    int count, method_count, scored_count;
     ambit_record *records;
 } ambit_records;
 
-/* Reads `count` run folders. Parts that do not exist are left out; a folder that has none, and a
- * part that is damaged, are errors. Not collective. Free with ambit_records_free, also after a
- * failure. */
+/* Reads `count` run folders. Parts that do not exist are left out, and so is what is damaged (of
+ * files of lines, from the damaged line on), which the record then says; a folder of which nothing
+ * is left is an error. Not collective. Free with ambit_records_free, also after a failure. */
 ambit_status ambit_records_read(const char *const *folders, int count, ambit_records *records);
 void ambit_records_free(ambit_records *records);
 

@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static ambit_status (*const sections[])(ambit_section *) = {
-    ambit_section_results, ambit_section_trials,      ambit_section_training,   ambit_section_noise,
-    ambit_section_speed,   ambit_section_differences, ambit_section_provenance,
+/* In the order of the page. */
+static const ambit_section_kind *const sections[] = {
+    &ambit_section_results,    &ambit_section_trials, &ambit_section_training,
+    &ambit_section_noise,      &ambit_section_speed,  &ambit_section_differences,
+    &ambit_section_provenance,
 };
 
 /* "runs/maze.html" → "runs/maze-data", which is made. */
@@ -28,10 +30,10 @@ static ambit_status make_data_folder(const char *path, char folder[PATH_MAX]) {
 }
 
 /* The name of the folder that holds the first run. */
-static void default_title(const ambit_report_options *options, char title[PATH_MAX]) {
+static void default_title(const ambit_records *records, char title[PATH_MAX]) {
     char whole[PATH_MAX];
     snprintf(title, PATH_MAX, "Runs");
-    if (!realpath(options->runs[0], whole))
+    if (!realpath(records->records[0].folder, whole))
         return;
     char *last = strrchr(whole, '/');
     if (!last || last == whole)
@@ -60,6 +62,16 @@ static void draw_summary(const ambit_records *records, ambit_page *page) {
     ambit_page_add(page, ".</p>\n");
 }
 
+/* What could not be read, before all else. */
+static void draw_damage(const ambit_records *records, ambit_page *page) {
+    for (int i = 0; i < records->count; i++)
+        if (records->records[i].damage[0]) {
+            ambit_page_add(page, "<p class=\"damage\">Damaged, and left out: ");
+            ambit_page_escape(page, records->records[i].damage);
+            ambit_page_add(page, "</p>\n");
+        }
+}
+
 static void begin_page(const ambit_records *records, const char *title, ambit_page *page) {
     ambit_page_add(page, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                          "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
@@ -69,6 +81,7 @@ static void begin_page(const ambit_records *records, const char *title, ambit_pa
     ambit_page_escape(page, title);
     ambit_page_add(page, "</h1>\n");
     draw_summary(records, page);
+    draw_damage(records, page);
 }
 
 static void end_page(const char *data_folder, ambit_page *page) {
@@ -79,28 +92,29 @@ static void end_page(const char *data_folder, ambit_page *page) {
     ambit_page_add(page, "/</code>, one .tsv a chart.</p></footer>\n</body></html>\n");
 }
 
-static ambit_status write_page(const ambit_records *records, const char *title, const char *path) {
-    char data_folder[PATH_MAX];
+static ambit_status draw_section(ambit_section *section, const ambit_section_kind *kind) {
+    ambit_page_add(&section->page, "<section><h2>");
+    ambit_page_escape(&section->page, kind->heading);
+    ambit_page_add(&section->page, "</h2>\n<p class=\"lead\">");
+    ambit_page_escape(&section->page, kind->lead);
+    ambit_page_add(&section->page, "</p>\n");
+    AMBIT_TRY(kind->draw(section));
+    ambit_page_add(&section->page, "</section>\n");
+    return AMBIT_OK;
+}
+
+ambit_status ambit_report_write(const ambit_records *records, const char *title, const char *path) {
+    char data_folder[PATH_MAX], own_title[PATH_MAX];
     AMBIT_TRY(make_data_folder(path, data_folder));
     ambit_section section = {.data_folder = data_folder, .records = records};
-    begin_page(records, title, &section.page);
+    default_title(records, own_title);
+    begin_page(records, title ? title : own_title, &section.page);
     ambit_status status = AMBIT_OK;
     for (size_t i = 0; status == AMBIT_OK && i < sizeof sections / sizeof *sections; i++)
-        status = sections[i](&section);
+        status = draw_section(&section, sections[i]);
     end_page(data_folder, &section.page);
     if (status == AMBIT_OK)
         status = ambit_page_write(&section.page, path);
     ambit_page_free(&section.page);
-    return status;
-}
-
-ambit_status ambit_report_write(const ambit_report_options *options, const char *path) {
-    ambit_records records;
-    char title[PATH_MAX];
-    default_title(options, title);
-    ambit_status status = ambit_records_read(options->runs, options->run_count, &records);
-    if (status == AMBIT_OK)
-        status = write_page(&records, options->title ? options->title : title, path);
-    ambit_records_free(&records);
     return status;
 }

@@ -9,28 +9,23 @@
 #ifndef AMBIT_MPI_REPORT_REPORT_H
 #define AMBIT_MPI_REPORT_REPORT_H
 
-#include "../../core/base/status.h"
+#include "record.h"
 
 #include <stdio.h>
 
-typedef struct {
-    const char *const *runs; /* folders */
-    int run_count;
-    const char *title; /* NULL: the name of the folder that the first run is in */
-} ambit_report_options;
-
-/* Writes the page to `path`. Runs without an evaluation, metrics or a configuration are shown with
- * what they have; a folder that is no run, or a damaged file, is an error. */
-ambit_status ambit_report_write(const ambit_report_options *options, const char *path);
+/* Writes the page of the runs to `path`, with `title` as its heading (NULL: the name of the folder
+ * that the first run is in). Runs without an evaluation, metrics or a configuration are shown with
+ * what they have, and damage is named. */
+ambit_status ambit_report_write(const ambit_records *records, const char *title, const char *path);
 
 /* Writes one SVG: a panel of drawn trials a method, and beneath it the success and the mean of
  * `metric` (NULL: the first) over successful trials. AMBIT_NO_INPUT where no trials were drawn,
  * AMBIT_USAGE where no run has the metric. */
-ambit_status ambit_report_picture(const ambit_report_options *options, const char *metric,
+ambit_status ambit_report_picture(const ambit_records *records, const char *metric,
                                   const char *path);
 
 /* Writes the table of results as text: a row a method, success and each metric with its interval.
  * Nothing where no run has been evaluated. */
-ambit_status ambit_report_table(const ambit_report_options *options, FILE *out);
+ambit_status ambit_report_table(const ambit_records *records, FILE *out);
 
 #endif

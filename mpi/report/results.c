@@ -1,70 +1,19 @@
 /* The section of results: one row a method, one column a quantity, the best of each in bold. */
-#include "section.h"
-
 #include "axis.h"
+#include "comparison.h"
 #include "number.h"
+#include "section.h"
 #include "style.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
-
-/* Methods with their pooled evaluations; those without are left out. */
-typedef struct {
-    int count;
-    struct {
-        const char *name;
-        int method, runs;
-        ambit_evaluation evaluation;
-    } * rows;
-} method_results;
-
-static ambit_status gather(const ambit_records *records, method_results *results) {
-    results->count = 0;
-    AMBIT_TRY(ambit_allocate(&results->rows, (size_t)records->method_count, sizeof *results->rows,
-                             "the table of results"));
-    for (int method = 0; method < records->method_count; method++) {
-        int runs = ambit_records_pool(records, method, &results->rows[results->count].evaluation);
-        if (runs == 0)
-            continue;
-        results->rows[results->count].name = ambit_records_first(records, method)->name;
-        results->rows[results->count].method = method;
-        results->rows[results->count].runs = runs;
-        results->count++;
-    }
-    return AMBIT_OK;
-}
-
-/* A quantity of a row: column -1 is success, the others are metrics. NULL where it has none. */
-static const ambit_interval *interval_of(const method_results *results, int row, int column,
-                                         int all) {
-    const ambit_evaluation *evaluation = &results->rows[row].evaluation;
-    if (column < 0)
-        return &evaluation->success;
-    if (column >= evaluation->metric_count)
-        return NULL;
-    return all ? &evaluation->metrics[column].all : &evaluation->metrics[column].successful;
-}
-
-static int find_best(const method_results *results, int column) {
-    int best = -1;
-    int lower = column >= 0 && results->rows[0].evaluation.metrics[column].lower_is_better;
-    for (int row = 0; row < results->count; row++) {
-        const ambit_interval *is = interval_of(results, row, column, 0);
-        if (!is || !isfinite(is->mean))
-            continue;
-        const ambit_interval *was = best < 0 ? NULL : interval_of(results, best, column, 0);
-        if (!was || (lower ? is->mean < was->mean : is->mean > was->mean))
-            best = row;
-    }
-    return best;
-}
+#include <string.h>
 
 /* The scale that the intervals of a column are drawn on, from edge to edge of a cell's picture. */
-static ambit_axis column_axis(const method_results *results, int column) {
+static ambit_axis column_axis(const ambit_comparison *results, int column) {
     double low = NAN, high = NAN;
-    for (int row = 0; row < results->count; row++) {
-        const ambit_interval *is = interval_of(results, row, column, 0);
+    for (int row = 0; row < results->row_count; row++) {
+        const ambit_interval *is = ambit_comparison_at(results, row, column, 0);
         low = is ? fmin(low, fmin(is->low, is->mean)) : low;
         high = is ? fmax(high, fmax(is->high, is->mean)) : high;
     }
@@ -90,68 +39,62 @@ static void draw_whisker(const ambit_interval *is, const ambit_axis *axis, int m
                    ambit_axis_place(axis, is->mean));
 }
 
-static void draw_cell(const method_results *results, int row, int column, const ambit_axis *axis,
-                      int best, ambit_page *page) {
+static void draw_cell(const ambit_comparison *results, int row, int column, ambit_page *page) {
     char mean[AMBIT_NUMBER_SIZE], bounds[AMBIT_NUMBER_SIZE];
-    const ambit_interval *is = interval_of(results, row, column, 0);
-    double scale = column < 0 ? 100 : 1;
+    const ambit_interval *is = ambit_comparison_at(results, row, column, 0);
+    const ambit_interval *all = ambit_comparison_at(results, row, column, 1);
+    const double scale = results->columns[column].scale;
+    const ambit_axis axis = column_axis(results, column);
     if (!is) {
         ambit_page_add(page, "<td>–</td>");
         return;
     }
     ambit_number_interval(is, scale, mean, bounds);
-    ambit_page_add(page, row == best ? "<td><b>%s</b> %s" : "<td>%s %s", mean, bounds);
-    draw_whisker(is, axis, results->rows[row].method, page);
-    if (column >= 0) {
-        ambit_number_interval(interval_of(results, row, column, 1), scale, mean, bounds);
+    ambit_page_add(page,
+                   row == ambit_comparison_best(results, column) ? "<td><b>%s</b> %s" : "<td>%s %s",
+                   mean, bounds);
+    draw_whisker(is, &axis, results->rows[row].method, page);
+    if (all != is) {
+        ambit_number_interval(all, scale, mean, bounds);
         ambit_page_add(page, "<small>all trials: %s %s</small>", mean, bounds);
     }
     ambit_page_add(page, "</td>");
 }
 
-static void draw_head(const ambit_evaluation *first, ambit_page *page) {
-    ambit_page_add(page, "<thead><tr><th>method<small>&nbsp;</small></th>"
-                         "<th>success, %%<small>higher is better</small></th>");
-    for (int i = 0; i < first->metric_count; i++) {
+static void draw_head(const ambit_comparison *results, ambit_page *page) {
+    ambit_page_add(page, "<thead><tr><th>method<small>&nbsp;</small></th>");
+    for (int column = 0; column < results->column_count; column++) {
+        const ambit_comparison_column *head = &results->columns[column];
         ambit_page_add(page, "<th>");
-        ambit_page_escape(page, first->metrics[i].name);
-        if (first->metrics[i].unit[0]) {
-            ambit_page_add(page, ", ");
-            ambit_page_escape(page, first->metrics[i].unit);
-        }
-        ambit_page_add(page, "<small>%s is better</small></th>",
-                       first->metrics[i].lower_is_better ? "lower" : "higher");
+        ambit_page_escape(page, head->name);
+        ambit_page_add(page, head->unit[0] ? ", " : "");
+        ambit_page_escape(page, head->unit);
+        ambit_page_add(page, "<small>%s is better%s</small></th>",
+                       head->lower_is_better ? "lower" : "higher",
+                       column > 0 ? "; successful trials" : "");
     }
     ambit_page_add(page, "</tr></thead>\n");
 }
 
-static void draw_name(const method_results *results, int row, ambit_page *page) {
+static void draw_name(const ambit_comparison_row *row, ambit_page *page) {
     char trials[AMBIT_NUMBER_SIZE];
-    ambit_number_write((double)results->rows[row].evaluation.trials, trials);
-    ambit_page_add(page, "<tr><th><span class=\"key s%d\"></span>",
-                   results->rows[row].method % AMBIT_COLOURS);
-    ambit_page_escape(page, results->rows[row].name);
+    ambit_number_write((double)row->evaluation.trials, trials);
+    ambit_page_add(page, "<tr><th><span class=\"key s%d\"></span>", row->method % AMBIT_COLOURS);
+    ambit_page_escape(page, row->name);
     ambit_page_add(page, "<small>%s trials", trials);
-    if (results->rows[row].runs > 1)
-        ambit_page_add(page, " of %d runs", results->rows[row].runs);
+    if (row->runs > 1)
+        ambit_page_add(page, " of %d runs", row->runs);
     ambit_page_add(page, "</small></th>");
 }
 
-static void draw_table(const method_results *results, ambit_page *page) {
-    ambit_axis axes[AMBIT_MAX_METRICS + 1] = {0};
-    int best[AMBIT_MAX_METRICS + 1] = {0};
-    const ambit_evaluation *first = &results->rows[0].evaluation;
-    for (int column = -1; column < first->metric_count; column++) {
-        axes[column + 1] = column_axis(results, column);
-        best[column + 1] = results->count > 1 ? find_best(results, column) : -1;
-    }
+static void draw_table(const ambit_comparison *results, ambit_page *page) {
     ambit_page_add(page, "<div class=\"scroll\"><table class=\"results\">");
-    draw_head(first, page);
+    draw_head(results, page);
     ambit_page_add(page, "<tbody>\n");
-    for (int row = 0; row < results->count; row++) {
-        draw_name(results, row, page);
-        for (int column = -1; column < first->metric_count; column++)
-            draw_cell(results, row, column, &axes[column + 1], best[column + 1], page);
+    for (int row = 0; row < results->row_count; row++) {
+        draw_name(&results->rows[row], page);
+        for (int column = 0; column < results->column_count; column++)
+            draw_cell(results, row, column, page);
         ambit_page_add(page, "</tr>\n");
     }
     ambit_page_add(page, "</tbody></table></div>\n");
@@ -168,10 +111,10 @@ static void list_interval(const char *name, const char *quantity, const char *un
                    is->low, is->high);
 }
 
-static ambit_status save_table(ambit_section *section, const method_results *results) {
+static ambit_status save_table(ambit_section *section, const ambit_comparison *results) {
     ambit_page table = {0};
     ambit_page_add(&table, "method\tquantity\tunit\tover\tcount\tmean\tlow\thigh\n");
-    for (int row = 0; row < results->count; row++) {
+    for (int row = 0; row < results->row_count; row++) {
         const ambit_evaluation *evaluation = &results->rows[row].evaluation;
         const char *name = results->rows[row].name;
         list_interval(name, "success", "", "all", &evaluation->success, &table);
@@ -187,22 +130,35 @@ static ambit_status save_table(ambit_section *section, const method_results *res
     return status;
 }
 
-ambit_status ambit_section_results(ambit_section *section) {
-    method_results results;
-    ambit_section_begin(section, "Results",
-                        "Closed loop: each policy acts in the environment. Brackets are 95 % "
-                        "intervals: Wilson's for success, normal ones for means. Metrics are means "
-                        "over successful trials, with all trials beneath. The best of a column is "
-                        "bold; dots and whiskers of a column share one scale.");
-    AMBIT_TRY(gather(section->records, &results));
-    ambit_status status = AMBIT_OK;
-    if (results.count > 0) {
+static void note_environments(ambit_section *section, const ambit_comparison *results) {
+    for (int row = 1; row < results->row_count; row++)
+        if (strcmp(results->rows[row].evaluation.environment,
+                   results->rows[0].evaluation.environment) != 0) {
+            ambit_section_note(section, "Not all were evaluated in the same environment: their "
+                                        "rows do not compare.");
+            return;
+        }
+}
+
+static ambit_status draw_results(ambit_section *section) {
+    ambit_comparison results;
+    ambit_status status = ambit_comparison_make(section->records, &results);
+    if (status == AMBIT_OK && results.row_count > 0) {
         draw_table(&results, &section->page);
+        note_environments(section, &results);
         status = save_table(section, &results);
     } else {
         ambit_section_note(section, "Left out: no run has been evaluated; run `ambit eval` first.");
     }
-    free(results.rows);
-    ambit_page_add(&section->page, "</section>\n");
+    ambit_comparison_free(&results);
     return status;
 }
+
+const ambit_section_kind ambit_section_results = {
+    "Results",
+    "Closed loop: each policy acts in the environment. Brackets are 95 % intervals: Wilson's for "
+    "success, normal ones for means. Metrics are means over successful trials, with all trials "
+    "beneath; who fails at the hard trials has the easier ones left. Bold is what is better than "
+    "all others by its interval and, of metrics, belongs to a method that no other surpasses in "
+    "success. Dots and whiskers of a column share one scale.",
+    draw_results};

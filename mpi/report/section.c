@@ -3,14 +3,6 @@
 #include <limits.h>
 #include <stdio.h>
 
-void ambit_section_begin(ambit_section *section, const char *heading, const char *lead) {
-    ambit_page_add(&section->page, "<section><h2>");
-    ambit_page_escape(&section->page, heading);
-    ambit_page_add(&section->page, "</h2>\n<p class=\"lead\">");
-    ambit_page_escape(&section->page, lead);
-    ambit_page_add(&section->page, "</p>\n");
-}
-
 void ambit_section_note(ambit_section *section, const char *text) {
     ambit_page_add(&section->page, "<p class=\"note\">");
     ambit_page_escape(&section->page, text);
@@ -48,4 +40,28 @@ ambit_status ambit_section_shares(ambit_section *section, const ambit_shares *sh
     ambit_status status = ambit_section_save(section, shares->file, &table);
     ambit_page_free(&table);
     return status;
+}
+
+ambit_status ambit_section_scored_chart(ambit_section *section, const ambit_chart *chart,
+                                        int scored) {
+    char file[64], title[96];
+    ambit_chart numbered = *chart;
+    const int count = section->records->scored_count;
+    if (count > 1) {
+        snprintf(file, sizeof file, "%s-%d", chart->file, scored + 1);
+        snprintf(title, sizeof title, "%s, samples %d of %d", chart->title, scored + 1, count);
+        numbered.file = file;
+        numbered.title = title;
+    }
+    return ambit_section_chart(section, &numbered);
+}
+
+void ambit_section_scored_note(ambit_section *section) {
+    if (section->records->scored_count == 0)
+        ambit_section_note(section, "Held-out losses: left out, since no run has logged them.");
+    if (section->records->scored_count > 1)
+        ambit_section_note(section,
+                           "Runs that scored other held-out samples, at other noise levels or for "
+                           "another task, are drawn apart, as are those that do not say what they "
+                           "scored: their losses do not compare.");
 }

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { PARTS = 4 };
 
@@ -54,7 +55,24 @@ static ambit_status draw_split(ambit_section *section) {
     return status;
 }
 
-ambit_status ambit_section_speed(ambit_section *section) {
+/* Speeds compare on one kind of processor only. */
+static void note_processors(ambit_section *section) {
+    const ambit_records *records = section->records;
+    const char *first = NULL;
+    int differ = 0;
+    for (int i = 0; i < records->count; i++) {
+        const char *own = records->records[i].history.processors;
+        first = first || !own[0] ? first : own;
+        differ |= own[0] && (strcmp(own, first) != 0 || strstr(own, "; "));
+    }
+    if (differ)
+        ambit_section_note(section,
+                           "These figures come from different processors (the section Origin has "
+                           "them): speeds, and what share of peak they are, do not compare between "
+                           "them, and losses may differ in their last digits.");
+}
+
+static ambit_status draw_speed(ambit_section *section) {
     const ambit_chart speed = {.file = "samples-per-second",
                                .title = "Throughput",
                                .caption = "Of all ranks together.",
@@ -71,13 +89,15 @@ ambit_status ambit_section_speed(ambit_section *section) {
                               .zero = 1,
                               .width = 380,
                               .height = 240};
-    ambit_section_begin(section, "Speed",
-                        "How many samples a second the ranks trained on, and what they did in the "
-                        "meantime.");
+    note_processors(section);
     ambit_page_add(&section->page, "<div class=\"figures\">\n");
-    AMBIT_TRY(ambit_curves_of_column(section, &speed, AMBIT_TRAIN_SPEED, 1, 1));
-    AMBIT_TRY(ambit_curves_of_column(section, &peak, AMBIT_TRAIN_PEAK_SHARE, 100, 1));
+    AMBIT_TRY(ambit_curves_by_step(section, &speed, AMBIT_TRAIN_SPEED, 1, 1));
+    AMBIT_TRY(ambit_curves_by_step(section, &peak, AMBIT_TRAIN_PEAK_SHARE, 100, 1));
     AMBIT_TRY(draw_split(section));
-    ambit_page_add(&section->page, "</div></section>\n");
+    ambit_page_add(&section->page, "</div>\n");
     return AMBIT_OK;
 }
+
+const ambit_section_kind ambit_section_speed = {
+    "Speed", "How many samples a second the ranks trained on, and what they did in the meantime.",
+    draw_speed};

@@ -42,7 +42,7 @@ const char ambit_style_page[] =
     "h2{font-size:1.3rem;margin:3rem 0 .4rem;padding-top:1rem;border-top:1px solid var(--rule)}\n"
     "h3{font-size:1rem;margin:0 0 .1rem}\n"
     "p{margin:.2rem 0 1rem;max-width:48rem}.lead,.note,figcaption{color:var(--soft)}\n"
-    ".note,figcaption{font-size:.85rem}figcaption{margin:.2rem 0 .5rem}\n"
+    ".damage{color:var(--bad)}.note,figcaption{font-size:.85rem}figcaption{margin:.2rem 0 .5rem}\n"
     ".figures{display:grid;gap:2rem 1.8rem;margin-top:1.6rem;"
     "grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr))}\n"
     ".figures.two{grid-template-columns:repeat(auto-fill,minmax(min(100%,460px),1fr))}\n"

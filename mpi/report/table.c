@@ -2,11 +2,8 @@
 #include "report.h"
 
 #include "../../core/base/text.h"
+#include "comparison.h"
 #include "number.h"
-#include "record.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 enum { CELL = 2 * AMBIT_NUMBER_SIZE, NAME_WIDTH = 34, COLUMN_WIDTH = 22 };
 
@@ -17,44 +14,39 @@ static void write_padded(FILE *out, const char *text, int width) {
     fprintf(out, "%s%*s", shown, places < width ? width - places : 1, "");
 }
 
-static void write_interval(FILE *out, const ambit_interval *is, double scale) {
-    char mean[AMBIT_NUMBER_SIZE], bounds[AMBIT_NUMBER_SIZE], cell[CELL];
-    ambit_number_interval(is, scale, mean, bounds);
-    snprintf(cell, sizeof cell, "%s %s", mean, bounds);
-    write_padded(out, cell, COLUMN_WIDTH);
-}
-
-static void write_head(FILE *out, const ambit_evaluation *first) {
+static void write_head(FILE *out, const ambit_comparison *results) {
     char cell[CELL];
     write_padded(out, "method", NAME_WIDTH);
-    write_padded(out, "success, %", COLUMN_WIDTH);
-    for (int i = 0; i < first->metric_count; i++) {
-        const ambit_metric_summary *metric = &first->metrics[i];
-        snprintf(cell, sizeof cell, "%s%s%s", metric->name, metric->unit[0] ? ", " : "",
-                 metric->unit);
+    for (int column = 0; column < results->column_count; column++) {
+        const ambit_comparison_column *head = &results->columns[column];
+        snprintf(cell, sizeof cell, "%s%s%s", head->name, head->unit[0] ? ", " : "", head->unit);
         write_padded(out, cell, COLUMN_WIDTH);
     }
     fputc('\n', out);
 }
 
-ambit_status ambit_report_table(const ambit_report_options *options, FILE *out) {
-    ambit_records records;
-    ambit_evaluation pooled;
-    int rows = 0;
-    ambit_status status = ambit_records_read(options->runs, options->run_count, &records);
-    for (int method = 0; status == AMBIT_OK && method < records.method_count; method++) {
-        if (ambit_records_pool(&records, method, &pooled) == 0)
-            continue;
-        if (rows++ == 0)
-            write_head(out, &pooled);
-        write_padded(out, ambit_records_first(&records, method)->name, NAME_WIDTH);
-        write_interval(out, &pooled.success, 100);
-        for (int i = 0; i < pooled.metric_count; i++)
-            write_interval(out, &pooled.metrics[i].successful, 1);
-        fputc('\n', out);
-    }
-    if (rows > 0)
+static void write_interval(FILE *out, const ambit_interval *is, double scale) {
+    char mean[AMBIT_NUMBER_SIZE] = "–", bounds[AMBIT_NUMBER_SIZE] = "", cell[CELL];
+    if (is)
+        ambit_number_interval(is, scale, mean, bounds);
+    snprintf(cell, sizeof cell, "%s %s", mean, bounds);
+    write_padded(out, cell, COLUMN_WIDTH);
+}
+
+ambit_status ambit_report_table(const ambit_records *records, FILE *out) {
+    ambit_comparison results;
+    ambit_status status = ambit_comparison_make(records, &results);
+    if (status == AMBIT_OK && results.row_count > 0) {
+        write_head(out, &results);
+        for (int row = 0; row < results.row_count; row++) {
+            write_padded(out, results.rows[row].name, NAME_WIDTH);
+            for (int column = 0; column < results.column_count; column++)
+                write_interval(out, ambit_comparison_at(&results, row, column, 0),
+                               results.columns[column].scale);
+            fputc('\n', out);
+        }
         fputs("95 % intervals; metrics are means over successful trials\n", out);
-    ambit_records_free(&records);
+    }
+    ambit_comparison_free(&results);
     return status;
 }

@@ -46,14 +46,9 @@ static void draw_method(const ambit_record *record, ambit_page *page) {
         draw_figure(record, i, 1, page);
 }
 
-ambit_status ambit_section_trials(ambit_section *section) {
+static ambit_status draw_trials(ambit_section *section) {
     const ambit_records *records = section->records;
     int drawn = 0;
-    ambit_section_begin(
-        section, "Trials",
-        "The first drawn trials of each method; with one seed of evaluation they are the "
-        "same ones. Blue: reached the goal (the disc) from "
-        "the start (the ring). Vermilion: failed, at the cross.");
     ambit_page_add(&section->page, "<div class=\"figures\">\n");
     for (int method = 0; method < records->method_count; method++) {
         const ambit_record *record = ambit_records_first(records, method);
@@ -68,6 +63,11 @@ ambit_status ambit_section_trials(ambit_section *section) {
                                             "eval/drawings.jsonl."
                                           : "Left out: no run has an eval/drawings.jsonl; run "
                                             "`ambit eval` first.");
-    ambit_page_add(&section->page, "</section>\n");
     return AMBIT_OK;
 }
+
+const ambit_section_kind ambit_section_trials = {
+    "Trials",
+    "The first drawn trials of each method; with one seed of evaluation they are the same ones. "
+    "Blue: reached the goal (the disc) from the start (the ring). Vermilion: failed, at the cross.",
+    draw_trials};

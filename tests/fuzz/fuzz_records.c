@@ -34,9 +34,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     snprintf(picture, sizeof picture, "%s/picture.svg", fuzz_folder());
     make_run(data, size, run);
     const char *const runs[] = {run, run};
-    const ambit_report_options options = {.runs = runs, .run_count = 2};
-    (void)ambit_report_write(&options, page);
-    (void)ambit_report_picture(&options, NULL, picture);
+    ambit_records records;
+    if (ambit_records_read(runs, 2, &records) == AMBIT_OK) {
+        (void)ambit_report_write(&records, NULL, page);
+        (void)ambit_report_picture(&records, NULL, picture);
+    }
+    ambit_records_free(&records);
     if (ambit_metrics_open(run, 50, &metrics) == AMBIT_OK)
         FUZZ_REQUIRE(ambit_metrics_close(metrics) == AMBIT_OK);
     FUZZ_REQUIRE(ambit_remove_tree(run) == AMBIT_OK);

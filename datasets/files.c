@@ -10,6 +10,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+void ambit_last_part(const char *path, char *name, size_t size) {
+    size_t end = strlen(path), begin;
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    for (begin = end; begin > 0 && path[begin - 1] != '/'; begin--)
+        ;
+    if (begin == end && begin > 0)
+        begin--; /* the root */
+    snprintf(name, size, "%.*s", (int)(end - begin), path + begin);
+}
+
 ambit_status ambit_make_folders(const char *path) {
     char part[PATH_MAX];
     if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
@@ -80,32 +91,38 @@ ambit_status ambit_write_file(const char *path, const void *bytes, size_t size) 
     return ambit_rename_synced(temporary, path);
 }
 
+static ambit_status read_whole(FILE *file, const char *path, size_t limit, char **bytes,
+                               size_t *size) {
+    enum { PIECE = 1 << 16 };
+    int64_t room = 0;
+    *size = 0;
+    while (!feof(file)) {
+        AMBIT_TRY(ambit_grow(bytes, &room, (int64_t)*size + PIECE, 1, path));
+        *size += fread(*bytes + *size, 1, (size_t)room - 1 - *size, file);
+        if (ferror(file))
+            return ambit_fail_errno(errno == EISDIR ? AMBIT_NO_INPUT : AMBIT_IO, errno,
+                                    "%s: cannot read", path);
+        if (*size > limit)
+            return ambit_fail(AMBIT_DATA,
+                              "%s: more than the %zu bytes that such a file may have; is it the "
+                              "right one?",
+                              path, limit);
+    }
+    (*bytes)[*size] = '\0';
+    return AMBIT_OK;
+}
+
 ambit_status ambit_read_file(const char *path, size_t limit, char **bytes, size_t *size) {
-    struct stat about;
     *bytes = NULL;
-    FILE *file = fopen(path, "rb");
-    if (!file || fstat(fileno(file), &about) != 0 || S_ISDIR(about.st_mode)) {
-        int reason = file ? EISDIR : errno;
-        if (file)
-            fclose(file);
-        return ambit_fail_errno(AMBIT_NO_INPUT, reason, "%s: cannot read", path);
-    }
-    ambit_status status = AMBIT_OK;
-    if ((size_t)about.st_size > limit)
-        status =
-            ambit_fail(AMBIT_DATA, "%s: %lld bytes, more than the %zu that such a file may have",
-                       path, (long long)about.st_size, limit);
-    if (status == AMBIT_OK)
-        status = ambit_allocate(bytes, (size_t)about.st_size + 1, 1, path);
-    if (status == AMBIT_OK) {
-        *size = fread(*bytes, 1, (size_t)about.st_size, file);
-        if (ferror(file)) {
-            status = ambit_fail_errno(AMBIT_IO, errno, "%s: cannot read", path);
-            free(*bytes);
-            *bytes = NULL;
-        }
-    }
+    FILE *file = fopen(path, "rbe");
+    if (!file)
+        return ambit_fail_errno(AMBIT_NO_INPUT, errno, "%s: cannot be opened", path);
+    const ambit_status status = read_whole(file, path, limit, bytes, size);
     fclose(file);
+    if (status != AMBIT_OK) {
+        free(*bytes);
+        *bytes = NULL;
+    }
     return status;
 }
 

@@ -6,6 +6,9 @@
 
 #include <stddef.h>
 
+/* The last part of a path, without slashes behind, into name[size]: "b" of "a/b//", "/" of "/". */
+void ambit_last_part(const char *path, char *name, size_t size);
+
 /* Creates a folder and those above it; success when it is there already. */
 ambit_status ambit_make_folders(const char *path);
 
@@ -19,7 +22,8 @@ ambit_status ambit_rename_synced(const char *from, const char *to);
  */
 ambit_status ambit_write_file(const char *path, const void *bytes, size_t size);
 
-/* Reads a whole file of at most `limit` bytes into *bytes (malloced, a 0 byte added) and *size. */
+/* Reads a whole file, or what comes out of a pipe, of at most `limit` bytes into *bytes (malloced,
+ * a 0 byte added) and *size. */
 ambit_status ambit_read_file(const char *path, size_t limit, char **bytes, size_t *size);
 
 /* Removes a file, or a folder with all it holds; success when there is none. */

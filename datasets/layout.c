@@ -321,27 +321,11 @@ ambit_status ambit_layout_read_episodes(hid_t file, const ambit_layout_root *roo
 
 /* ------------------------------------------------------------------------------- texts */
 
-static ambit_status make_room(void *memory, int64_t *room, int64_t needed, size_t size) {
-    void *old, *grown;
-    if (needed <= *room)
-        return AMBIT_OK;
-    memcpy(&old, memory, sizeof old);
-    int64_t wanted = 2 * needed;
-    grown = realloc(old, (size_t)wanted * size);
-    if (!grown)
-        return ambit_fail(AMBIT_SYSTEM,
-                          "names: no memory for %" PRId64 " × %zu bytes; use fewer episodes a "
-                          "shard, or fewer ranks on this node",
-                          wanted, size);
-    memcpy(memory, &grown, sizeof grown);
-    *room = wanted;
-    return AMBIT_OK;
-}
-
 ambit_status ambit_layout_add_text(ambit_layout_texts *texts, const char *text) {
     int64_t length = (int64_t)strlen(text);
-    AMBIT_TRY(make_room(&texts->ends, &texts->room, texts->count + 1, sizeof *texts->ends));
-    AMBIT_TRY(make_room(&texts->text, &texts->text_room, texts->size + length, 1));
+    AMBIT_TRY(
+        ambit_grow(&texts->ends, &texts->room, texts->count + 1, sizeof *texts->ends, "names"));
+    AMBIT_TRY(ambit_grow(&texts->text, &texts->text_room, texts->size + length, 1, "names"));
     memcpy(texts->text + texts->size, text, (size_t)length);
     texts->size += length;
     texts->ends[texts->count++] = texts->size;

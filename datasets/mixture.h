@@ -82,6 +82,10 @@ typedef struct {
     int64_t steps, episodes; /* that the store must have, since bounds were found for it; 0: any */
 } ambit_source_use;
 
+/* Replaces bounds that are not given (NaN) by what follows from the others: with neither, a sample
+ * is clean, usable everywhere (0 and 1); with one alone it is usable on that side only. */
+void ambit_bounds_complete(double *sigma_min, double *sigma_max);
+
 /* Fields of the conditions beside the observation; none of a condition: the samples have it not. */
 typedef struct {
     const char *const *camera; /* names */

@@ -49,9 +49,7 @@ static ambit_status check_bound(const ambit_source_use *use, double bound) {
                       bound);
 }
 
-/* What was not given follows from what was: with neither bound a sample is clean, usable
- * everywhere; with one alone it is usable on that side only. */
-static void complete_bounds(double *sigma_min, double *sigma_max) {
+void ambit_bounds_complete(double *sigma_min, double *sigma_max) {
     const int no_min = isnan(*sigma_min), no_max = isnan(*sigma_max);
     if (no_min)
         *sigma_min = no_max ? 0 : 1;
@@ -70,7 +68,7 @@ static void set_bounds(const ambit_source_use *use, const ambit_store *store, in
         sigma_min = sample_min;
     if (!isnan(use->sigma_max))
         sigma_max = use->sigma_max;
-    complete_bounds(&sigma_min, &sigma_max);
+    ambit_bounds_complete(&sigma_min, &sigma_max);
     m->sigma_min = (int32_t)lround(sigma_min * bound_parts);
     m->sigma_max = (int32_t)lround(sigma_max * bound_parts);
 }

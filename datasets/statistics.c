@@ -290,19 +290,8 @@ static int64_t kept_pixels(const ambit_tally *t) {
 }
 
 static ambit_status make_room(ambit_tally *t, int64_t steps) {
-    const int64_t groups = ambit_group_count(&t->groups);
-    const int64_t needed = t->kept_count + steps * kept_pixels(t), room = 2 * needed;
-    if (needed <= t->room)
-        return AMBIT_OK;
-    float *kept = realloc(t->kept, (size_t)(room * groups) * sizeof *kept);
-    if (!kept)
-        return ambit_fail(AMBIT_SYSTEM,
-                          "statistics: no memory for %" PRId64 " × %" PRId64
-                          " numbers; use fewer ranks on this node, or fewer episodes a shard",
-                          room, groups);
-    t->kept = kept;
-    t->room = room;
-    return AMBIT_OK;
+    return ambit_grow(&t->kept, &t->room, t->kept_count + steps * kept_pixels(t),
+                      (size_t)ambit_group_count(&t->groups) * sizeof *t->kept, "statistics");
 }
 
 /* Welford's update of group g for its number n, counted from 1. */

@@ -181,21 +181,11 @@ static ambit_status check_bounds(double sigma_min, double sigma_max) {
 
 static ambit_status add_episode(ambit_shard_writer *w, const char *name, int64_t steps,
                                 double sigma_min, double sigma_max) {
-    if (w->episodes == w->room) {
-        int64_t room = 2 * w->room + 16;
-        int64_t *ends = realloc(w->episode_ends, (size_t)room * sizeof *ends);
-        if (ends)
-            w->episode_ends = ends;
-        double *sigma = realloc(w->sigma, (size_t)room * 2 * sizeof *sigma);
-        if (sigma)
-            w->sigma = sigma;
-        if (!ends || !sigma)
-            return ambit_fail(AMBIT_SYSTEM,
-                              "no memory for %" PRId64 " episodes; use fewer "
-                              "episodes a shard",
-                              room);
-        w->room = room;
-    }
+    const int64_t needed = w->episodes + 1;
+    int64_t ends = w->room, sigmas = w->room;
+    AMBIT_TRY(ambit_grow(&w->episode_ends, &ends, needed, sizeof *w->episode_ends, "episodes"));
+    AMBIT_TRY(ambit_grow(&w->sigma, &sigmas, needed, 2 * sizeof *w->sigma, "episodes"));
+    w->room = sigmas;
     AMBIT_TRY(ambit_layout_add_text(&w->names, name ? name : ""));
     w->steps += steps;
     w->episode_ends[w->episodes] = w->steps;

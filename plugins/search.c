@@ -185,21 +185,15 @@ ambit_status ambit_plugin_load(uint32_t kind, const char *name, ambit_plugin **p
 
 typedef struct {
     ambit_plugin_found *rows;
-    int count, room;
+    int count;
+    int64_t room;
 } listing;
 
 /* A new row, zeroed; NULL, with a message, when there is no memory. */
 static ambit_plugin_found *add_row(listing *list) {
-    if (list->count == list->room) {
-        int room = list->room ? 2 * list->room : 16;
-        void *rows = realloc(list->rows, (size_t)room * sizeof *list->rows);
-        if (!rows) {
-            ambit_fail(AMBIT_SYSTEM, "list of plugins: no memory for %d rows; free some", room);
-            return NULL;
-        }
-        list->rows = rows;
-        list->room = room;
-    }
+    if (ambit_grow(&list->rows, &list->room, list->count + 1, sizeof *list->rows,
+                   "list of plugins") != AMBIT_OK)
+        return NULL;
     ambit_plugin_found *row = &list->rows[list->count++];
     memset(row, 0, sizeof *row);
     return row;

@@ -95,15 +95,33 @@ const char *ambit_status_text(ambit_status status) {
     return statuses[status].text;
 }
 
+static ambit_status fail_memory(const char *what, size_t count, size_t size) {
+    return ambit_fail(AMBIT_SYSTEM,
+                      "%s: no memory for %zu × %zu bytes; use fewer ranks on this node, a smaller "
+                      "batch or network, or a node with more memory",
+                      what, count, size);
+}
+
 ambit_status ambit_allocate(void *pointer, size_t count, size_t size, const char *what) {
     void *memory = NULL;
     if (size == 0 || count <= SIZE_MAX / size)
         memory = calloc(count ? count : 1, size ? size : 1);
     memcpy(pointer, &memory, sizeof memory);
+    return memory ? AMBIT_OK : fail_memory(what, count, size);
+}
+
+ambit_status ambit_grow(void *pointer, int64_t *room, int64_t needed, size_t size,
+                        const char *what) {
+    void *memory;
+    if (needed <= *room)
+        return AMBIT_OK;
+    if ((uint64_t)needed > SIZE_MAX / 2 / size)
+        return fail_memory(what, (size_t)needed, size);
+    memcpy(&memory, pointer, sizeof memory);
+    memory = realloc(memory, 2 * (size_t)needed * size);
     if (!memory)
-        return ambit_fail(AMBIT_SYSTEM,
-                          "%s: no memory for %zu × %zu bytes; use fewer ranks on this node, a "
-                          "smaller batch or network, or a node with more memory",
-                          what, count, size);
+        return fail_memory(what, 2 * (size_t)needed, size);
+    memcpy(pointer, &memory, sizeof memory);
+    *room = 2 * needed;
     return AMBIT_OK;
 }

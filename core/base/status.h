@@ -20,6 +20,7 @@
 #define AMBIT_CORE_BASE_STATUS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* X(name, exit code, what it means) */
 #define AMBIT_STATUS_LIST(X)                                                                       \
@@ -96,5 +97,11 @@ const char *ambit_status_text(ambit_status status);
  * overflow. `what` names the thing in the message. The caller frees it with free(). On failure
  * *pointer is NULL and the status AMBIT_SYSTEM. */
 ambit_status ambit_allocate(void *pointer, size_t count, size_t size, const char *what);
+
+/* Makes room for `needed` elements of `size` bytes in the growing array *pointer, which holds
+ * *room, and for as many again, so that growing costs little in the end. What is new is not zeroed.
+ * On failure both are as before and the status is AMBIT_SYSTEM. */
+ambit_status ambit_grow(void *pointer, int64_t *room, int64_t needed, size_t size,
+                        const char *what);
 
 #endif

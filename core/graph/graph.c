@@ -83,18 +83,8 @@ ambit_tensor *ambit_graph_refuse(ambit_graph *graph, const char *format, ...) {
 }
 
 ambit_status ambit_graph_grow(void *array, int count, size_t size) {
-    void *memory;
-    if (count & (count - 1))
-        return AMBIT_OK; /* capacity is the next power of two */
-    memcpy(&memory, array, sizeof memory);
-    memory = realloc(memory, (count ? 2 * (size_t)count : 1) * size);
-    if (!memory)
-        return ambit_fail(AMBIT_SYSTEM,
-                          "graph: no memory for a list of %d; use fewer ranks on "
-                          "this node or a smaller network",
-                          count);
-    memcpy(array, &memory, sizeof memory);
-    return AMBIT_OK;
+    int64_t room = count; /* there is room for the next power of two at least */
+    return count & (count - 1) ? AMBIT_OK : ambit_grow(array, &room, count + 1, size, "graph");
 }
 
 /* Rows, columns and their product stay below 2³¹ so that BLAS can count them. */

@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "../../core/products/blas.h"
+#include "../../datasets/files.h"
 #include "../checkpoint.h"
 #include "../records/environment_record.h"
 #include "../records/say.h"
@@ -121,10 +122,8 @@ static ambit_status prepare(const ambit_ranks *ranks, arguments *a, evaluator *e
 
 static ambit_status evaluate(const ambit_ranks *ranks, const arguments *a, const evaluator *e) {
     const ambit_settings *settings = ambit_config_settings(e->shared.config);
-    const char *slash = strrchr(a->checkpoint, '/');
     ambit_evaluation evaluation = {.step = e->checkpoint.step};
-    snprintf(evaluation.checkpoint, sizeof evaluation.checkpoint, "%.255s",
-             slash ? slash + 1 : a->checkpoint);
+    ambit_last_part(a->checkpoint, evaluation.checkpoint, sizeof evaluation.checkpoint);
     snprintf(evaluation.environment, sizeof evaluation.environment, "%.63s",
              settings->environment.plugin);
     ambit_rollout rollout = {

@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "../../core/products/product.h"
+#include "../../datasets/files.h"
 #include "../config/environment_check.h"
 #include "../records/environment_record.h"
 #include "../run.h"
@@ -38,7 +39,8 @@ typedef struct {
 
 /* runs/NAME for any/where/NAME.yaml */
 static void name_run(arguments *a) {
-    const char *slash = strrchr(a->config, '/'), *name = slash ? slash + 1 : a->config;
+    char name[512];
+    ambit_last_part(a->config, name, sizeof name);
     const char *dot = strrchr(name, '.');
     snprintf(a->default_run, sizeof a->default_run, "runs/%.*s",
              dot ? (int)(dot - name) : (int)strlen(name), name);

@@ -1,7 +1,8 @@
 #include "config_parts.h"
 
-#include <errno.h>
-#include <math.h>
+#include "../../datasets/files.h"
+
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,30 +59,16 @@ static void apply_argument(ambit_config *config, int number) {
 
 /* ---------------------------------------------------------------- what follows from the rest */
 
-static const char *last_folder(ambit_config *config, const char *path) {
-    char *text = strdup(path);
-    if (!text) {
-        ambit_config_no_memory(config);
-        return "";
-    }
-    size_t end = strlen(text);
-    while (end > 1 && text[end - 1] == '/')
-        text[--end] = '\0';
-    const char *slash = strrchr(text, '/');
-    const char *name = ambit_config_keep(config, slash && slash[1] ? slash + 1 : text);
-    free(text);
-    return name;
-}
-
 static void fill_source(ambit_config *config, int index) {
     ambit_source_settings *source = &config->settings.data.sources[index];
+    char last[PATH_MAX];
+    ambit_last_part(source->path, last, sizeof last);
     if (!*source->name)
-        source->name = last_folder(config, source->path);
-    /* A bound that only one side was given for must not leave the other side open. */
-    if ((source->sigma_min > 0 || source->sigma_min == AMBIT_ANNOTATED) && isnan(source->sigma_max))
-        source->sigma_max = 0;
-    if (source->sigma_max > 0 && source->sigma_max < 1 && isnan(source->sigma_min))
-        source->sigma_min = 1;
+        source->name = ambit_config_keep(config, last);
+    /* The store has no say in the other side of a bound that shuts something out. */
+    if (source->sigma_min > 0 || source->sigma_min == AMBIT_ANNOTATED ||
+        (source->sigma_max > 0 && source->sigma_max < 1))
+        ambit_bounds_complete(&source->sigma_min, &source->sigma_max);
 }
 
 static void note_missing(ambit_config *config) {
@@ -197,35 +184,20 @@ ambit_status ambit_config_parse(const char *name, const char *text, const char *
     return status;
 }
 
-static ambit_status read_file(const char *path, char *text, size_t size) {
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return ambit_fail_errno(AMBIT_NO_INPUT, errno, "%s: cannot be opened", path);
-    size_t length = fread(text, 1, size - 1, file);
-    int fault = ferror(file) ? errno : 0;
-    fclose(file);
-    text[length] = '\0';
-    if (fault)
-        return ambit_fail_errno(AMBIT_NO_INPUT, fault, "%s: cannot be read", path);
-    if (length == size - 1)
-        return ambit_fail(AMBIT_CONFIG, "%s: larger than %d KiB; this is no configuration", path,
-                          LARGEST_FILE / 1024);
-    if (strlen(text) != length)
-        return ambit_fail(AMBIT_CONFIG,
-                          "%s: byte %zu is NUL, as in UTF-16 or where this is no text; write it in "
-                          "UTF-8",
-                          path, strlen(text));
-    return AMBIT_OK;
-}
-
 ambit_status ambit_config_load(const char *path, const char *const *overrides, int override_count,
                                ambit_config **config) {
     char *text;
+    size_t size;
     *config = NULL;
-    AMBIT_TRY(ambit_allocate(&text, LARGEST_FILE + 2, 1, path));
-    ambit_status status = read_file(path, text, LARGEST_FILE + 2);
-    if (status == AMBIT_OK)
+    AMBIT_TRY(ambit_read_file(path, LARGEST_FILE, &text, &size));
+    ambit_status status;
+    if (strlen(text) == size)
         status = ambit_config_parse(path, text, overrides, override_count, config);
+    else
+        status = ambit_fail(AMBIT_CONFIG,
+                            "%s: byte %zu is NUL, as in UTF-16 or where this is no text; write it "
+                            "in UTF-8",
+                            path, strlen(text));
     free(text);
     return status;
 }

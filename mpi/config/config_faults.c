@@ -14,25 +14,15 @@ void ambit_config_no_memory(ambit_config *config) {
 }
 
 /* Room for one more element; false when memory ran out. */
-static bool grow(ambit_config *config, void *array, int count, int *capacity, size_t size) {
-    void *memory;
-    if (count < *capacity)
-        return true;
-    memcpy(&memory, array, sizeof memory);
-    int wanted = *capacity ? *capacity * 2 : 16;
-    memory = realloc(memory, (size_t)wanted * size);
-    if (!memory) {
-        ambit_config_no_memory(config);
-        return false;
-    }
-    memcpy(array, &memory, sizeof memory);
-    *capacity = wanted;
-    return true;
+static bool grow(ambit_config *config, void *array, int count, int64_t *room, size_t size) {
+    const ambit_status status = ambit_grow(array, room, count + 1, size, config->name);
+    if (status != AMBIT_OK)
+        config->status = status;
+    return status == AMBIT_OK;
 }
 
 const char *ambit_config_keep(ambit_config *config, const char *text) {
-    if (!grow(config, &config->kept, config->kept_count, &config->kept_capacity,
-              sizeof *config->kept))
+    if (!grow(config, &config->kept, config->kept_count, &config->kept_room, sizeof *config->kept))
         return "";
     char *copy = strdup(text);
     if (!copy) {
@@ -53,9 +43,8 @@ void ambit_config_note(ambit_config *config, ambit_place place, const char *path
                        const char *format, ...) {
     char what[2 * AMBIT_PROBLEM_SIZE], line[4 * AMBIT_PROBLEM_SIZE];
     va_list arguments;
-    if (config->fault_count >= MOST_FAULTS ||
-        !grow(config, &config->faults, config->fault_count, &config->fault_capacity,
-              sizeof *config->faults))
+    if (config->fault_count >= MOST_FAULTS || !grow(config, &config->faults, config->fault_count,
+                                                    &config->fault_room, sizeof *config->faults))
         return;
     va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);

@@ -32,9 +32,11 @@ struct ambit_config {
     ambit_place *places;          /* [rows × AMBIT_MOST_SOURCES] */
     ambit_place source_places[AMBIT_MOST_SOURCES];
     ambit_config_fault *faults;
-    int fault_count, fault_capacity;
+    int fault_count;
+    int64_t fault_room;
     char **kept; /* strings that the settings point to */
-    int kept_count, kept_capacity;
+    int kept_count;
+    int64_t kept_room;
     ambit_status status; /* AMBIT_SYSTEM once memory ran out */
 };
 

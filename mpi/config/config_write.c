@@ -21,14 +21,9 @@ static void end_line(const writer *to, ambit_place place) {
     fputc('\n', to->out);
 }
 
-static const char *last_part(const char *path) {
-    const char *dot = strrchr(path, '.');
-    return dot ? dot + 1 : path;
-}
-
 static void write_list(const writer *to, const ambit_schema_row *row) {
     const ambit_field_list *list = ambit_schema_member(row, to->settings, -1);
-    fprintf(to->out, "  %s: [", last_part(row->path));
+    fprintf(to->out, "  %s: [", ambit_schema_key(row->path));
     for (int i = 0; i < list->count; i++) {
         fputs(i ? ", " : "", to->out);
         ambit_value_quote(list->names[i], to->out);
@@ -40,13 +35,13 @@ static void write_list(const writer *to, const ambit_schema_row *row) {
 static void write_sources(const writer *to, const ambit_schema_row *list) {
     int count;
     const ambit_schema_row *rows = ambit_schema_rows(&count);
-    fprintf(to->out, "  %s:\n", last_part(list->path));
+    fprintf(to->out, "  %s:\n", ambit_schema_key(list->path));
     for (int source = 0; source < to->settings->data.source_count; source++) {
         const char *lead = "    - ";
         for (int i = 0; i < count; i++) {
             if (!ambit_schema_is_within(&rows[i], "data.sources.N"))
                 continue;
-            fprintf(to->out, "%s%s: ", lead, last_part(rows[i].path));
+            fprintf(to->out, "%s%s: ", lead, ambit_schema_key(rows[i].path));
             ambit_value_write(&rows[i], ambit_schema_member(&rows[i], to->settings, source),
                               to->out);
             end_line(to, *ambit_config_place(to->config, &rows[i], source));
@@ -57,7 +52,7 @@ static void write_sources(const writer *to, const ambit_schema_row *list) {
 
 static void write_options(const writer *to, const ambit_schema_row *row) {
     const int count = to->settings->environment.option_count;
-    fprintf(to->out, "  %s:", last_part(row->path));
+    fprintf(to->out, "  %s:", ambit_schema_key(row->path));
     if (count == 0) {
         fputs(" {}", to->out);
         end_line(to, *ambit_config_place(to->config, row, -1));
@@ -90,7 +85,7 @@ static void write_row(const writer *to, const ambit_schema_row *row) {
         write_options(to, row);
         break;
     default:
-        fprintf(to->out, "  %s: ", last_part(row->path));
+        fprintf(to->out, "  %s: ", ambit_schema_key(row->path));
         ambit_value_write(row, ambit_schema_member(row, to->settings, -1), to->out);
         end_line(to, *ambit_config_place(to->config, row, -1));
     }

@@ -412,7 +412,7 @@ void ambit_schema_path(const ambit_schema_row *row, int index, char path[AMBIT_P
         snprintf(path, AMBIT_PATH_SIZE, "%s", row->path);
 }
 
-static const char *last_part(const char *path) {
+const char *ambit_schema_key(const char *path) {
     const char *dot = strrchr(path, '.');
     return dot ? dot + 1 : path;
 }
@@ -428,14 +428,14 @@ static void section_of(const char *path, char section[AMBIT_PATH_SIZE]) {
  * section, a path like it, a key like it anywhere. */
 static int nearest_row(const char *general) {
     const char *paths[ROW_COUNT], *parts[ROW_COUNT], *beside[ROW_COUNT];
-    const char *part = last_part(general);
+    const char *part = ambit_schema_key(general);
     char section[AMBIT_PATH_SIZE];
     section_of(general, section);
     bool known = *section && ambit_schema_is_section(section);
     int same = -1;
     for (int i = 0; i < ROW_COUNT; i++) {
         paths[i] = known ? NULL : rows[i].path;
-        parts[i] = last_part(rows[i].path);
+        parts[i] = ambit_schema_key(rows[i].path);
         beside[i] = known && ambit_schema_is_within(&rows[i], section) ? parts[i] : NULL;
         if (strcmp(parts[i], part) == 0 &&
             (same < 0 || ambit_edit_distance(general, rows[i].path) <

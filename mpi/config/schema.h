@@ -56,6 +56,9 @@ void *ambit_schema_member(const ambit_schema_row *row, ambit_settings *settings,
 /* The row's path with the number of the data source in place of N. */
 void ambit_schema_path(const ambit_schema_row *row, int index, char path[AMBIT_PATH_SIZE]);
 
+/* The last part of a dotted path: "lr" of "train.lr". */
+const char *ambit_schema_key(const char *path);
+
 /* Writes the keys right below a section, "" for the sections: "path, name, weight". */
 void ambit_schema_list(const char *section, char *text, size_t size);
 

@@ -21,20 +21,14 @@ struct ambit_tensorboard {
 /* A message being put together. Growing may fail: then `bytes` is NULL and stays so. */
 typedef struct {
     uint8_t *bytes;
-    size_t size, room;
+    size_t size;
+    int64_t room;
     int failed;
 } message;
 
 static void put_bytes(message *to, const void *bytes, size_t size) {
-    if (!to->failed && to->size + size > to->room) {
-        size_t room = 2 * (to->size + size) + 64;
-        uint8_t *grown = realloc(to->bytes, room);
-        to->failed = !grown;
-        if (grown) {
-            to->bytes = grown;
-            to->room = room;
-        }
-    }
+    const int64_t needed = (int64_t)(to->size + size);
+    to->failed |= ambit_grow(&to->bytes, &to->room, needed, 1, "TensorBoard") != AMBIT_OK;
     if (to->failed || size == 0)
         return;
     memcpy(to->bytes + to->size, bytes, size);

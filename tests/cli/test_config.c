@@ -822,8 +822,8 @@ static void test_files(void **state) {
     for (int i = 0; i < 300 * 1024; i++)
         fputc('#', out);
     fclose(out);
-    assert_int_equal(ambit_config_load(name, NULL, 0, &config), AMBIT_CONFIG);
-    assert_non_null(strstr(ambit_message(), "larger than 256 KiB"));
+    assert_int_equal(ambit_config_load(name, NULL, 0, &config), AMBIT_DATA);
+    assert_non_null(strstr(ambit_message(), "more than the 262144 bytes"));
     remove(name);
 }
 

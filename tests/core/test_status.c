@@ -98,6 +98,30 @@ static void test_allocate_zeroes_and_refuses_overflow(void **state) {
     free(numbers);
 }
 
+static void test_grow_keeps_what_there_is(void **state) {
+    (void)state;
+    int *numbers = NULL;
+    int64_t room = 0, moves = 0;
+    for (int i = 0; i < 1000; i++) {
+        const int64_t before = room;
+        assert_int_equal(ambit_grow(&numbers, &room, i + 1, sizeof *numbers, "numbers"), AMBIT_OK);
+        assert_true(room > i);
+        moves += room != before;
+        numbers[i] = i;
+    }
+    assert_true(moves <= 10);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(numbers[i], i);
+    const int *there = numbers;
+    const int64_t had = room;
+    assert_int_equal(ambit_grow(&numbers, &room, INT64_MAX / 2, sizeof *numbers, "many"),
+                     AMBIT_SYSTEM);
+    assert_memory_equal(ambit_message(), "many: ", 6);
+    assert_ptr_equal(numbers, there);
+    assert_int_equal(room, had);
+    free(numbers);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_try_returns_the_failure_or_goes_on),
@@ -106,6 +130,7 @@ int main(void) {
         cmocka_unit_test(test_errno_chooses_the_status),
         cmocka_unit_test(test_exit_codes_and_names),
         cmocka_unit_test(test_allocate_zeroes_and_refuses_overflow),
+        cmocka_unit_test(test_grow_keeps_what_there_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

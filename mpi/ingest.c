@@ -27,7 +27,7 @@ typedef struct {
     ambit_field_info fields[AMBIT_STORE_MAX_FIELDS];
     int field_count;
     int64_t per_shard, shard_count;
-    ambit_ingest_summary own; /* of this rank's shards */
+    ambit_ingest_summary own, all; /* of this rank's shards, and of all */
 } ingestion;
 
 /* ------------------------------------------------------------------------------- the source */
@@ -76,13 +76,15 @@ int64_t ambit_ingest_shard_episodes(int64_t episodes, int64_t first_bytes) {
     return fitting < 1 ? 1 : fitting < per_shard ? fitting : per_shard;
 }
 
-/* Bytes of the first episode's columns. */
+/* Bytes of the columns of the first episode that is not left out as bad. */
 static ambit_status measure_first(ingestion *in, int64_t *bytes) {
-    ambit_episode episode;
+    ambit_episode episode = {.steps = 0};
+    bool is_bad = true;
     *bytes = 0;
-    if (in->about->episode_count == 0)
+    for (int64_t e = 0; is_bad && e < in->about->episode_count; e++)
+        AMBIT_TRY(ambit_source_read(&in->check, e, &episode, &is_bad));
+    if (is_bad)
         return AMBIT_OK;
-    AMBIT_TRY(ambit_source_episode(in->plugin, 0, &episode));
     for (int f = 0; f < in->field_count && episode.steps > 0; f++) {
         const ambit_field_info *field = &in->fields[f];
         const uint64_t *offsets = episode.columns[f].offsets;
@@ -120,17 +122,31 @@ static ambit_status open_source(ingestion *in) {
     in->about = ambit_source_describe(in->plugin);
     ambit_status status = copy_fields(in);
     AMBIT_TRY_ALL(in->ranks, ambit_fail_within(status, "plugin %s", o->plugin));
-    AMBIT_TRY(ambit_source_compare(in->ranks, in->plugin, o->location, &in->check));
+    AMBIT_TRY(
+        ambit_source_compare(in->ranks, in->plugin, o->location, o->leave_out_bad, &in->check));
     return ambit_agree(in->ranks, plan_shards(in));
 }
 
 /* ------------------------------------------------------------------------------- shards */
 
+/* Counts an episode that is bad, and says why. */
+static void leave_out(ingestion *in) {
+    char line[AMBIT_MESSAGE_SIZE + 32];
+    in->own.bad++;
+    snprintf(line, sizeof line, "left out: %s", ambit_message());
+    if (in->options->notice)
+        in->options->notice(line);
+}
+
 static ambit_status append_episode(ingestion *in, int64_t index, ambit_shard_writer *writer) {
     ambit_episode episode;
     ambit_store_column columns[AMBIT_STORE_MAX_FIELDS];
-    AMBIT_TRY(ambit_source_episode(in->plugin, index, &episode));
-    AMBIT_TRY(ambit_source_check_again(&in->check, index, &episode));
+    bool is_bad;
+    AMBIT_TRY(ambit_source_read(&in->check, index, &episode, &is_bad));
+    if (is_bad) {
+        leave_out(in);
+        return AMBIT_OK;
+    }
     if (episode.steps == 0) {
         in->own.empty++;
         return AMBIT_OK;
@@ -180,11 +196,11 @@ static ambit_status write_shards(ingestion *in) {
 
 /* ------------------------------------------------------------------------------- index */
 
-enum { MOST_ROWS = 8, OPTIONS_ROOM = 4096 };
+enum { MOST_ROWS = 9, OPTIONS_ROOM = 4096 };
 
 typedef struct {
     const char *keys[MOST_ROWS], *values[MOST_ROWS];
-    char digest[24], options[OPTIONS_ROOM], time[32];
+    char digest[24], options[OPTIONS_ROOM], time[32], left_out[80];
     int count;
 } provenance;
 
@@ -217,6 +233,10 @@ static void trace_origin(const ingestion *in, provenance *p) {
     add_row(p, "ambit", AMBIT_COMMIT);
     add_row(p, "time", p->time);
     add_row(p, "host", in->ranks->host);
+    snprintf(p->left_out, sizeof p->left_out, "%" PRId64 " bad, %" PRId64 " without a step",
+             in->all.bad, in->all.empty);
+    if (in->all.bad + in->all.empty > 0)
+        add_row(p, "left_out", p->left_out);
 }
 
 static ambit_status write_index(const ingestion *in) {
@@ -228,21 +248,32 @@ static ambit_status write_index(const ingestion *in) {
                              in->about->step_seconds, p.keys, p.values, p.count);
 }
 
-static void add_up(const ingestion *in, double started, ambit_ingest_summary *summary) {
-    const int64_t own[] = {in->own.episodes, in->own.steps, in->own.empty, in->own.bytes};
-    int64_t sum[4];
-    MPI_Allreduce(own, sum, 4, MPI_INT64_T, MPI_SUM, in->ranks->world);
-    *summary = (ambit_ingest_summary){.shards = in->shard_count,
-                                      .episodes = sum[0],
-                                      .steps = sum[1],
-                                      .empty = sum[2],
-                                      .bytes = sum[3],
-                                      .seconds = MPI_Wtime() - started};
+/* Sums over all ranks. */
+static ambit_status add_up(ingestion *in) {
+    const ambit_ingest_summary *own = &in->own;
+    const int64_t mine[] = {own->episodes, own->steps, own->empty, own->bad, own->bytes};
+    int64_t sum[5];
+    MPI_Allreduce(mine, sum, 5, MPI_INT64_T, MPI_SUM, in->ranks->world);
+    in->all = (ambit_ingest_summary){.shards = in->shard_count,
+                                     .episodes = sum[0],
+                                     .steps = sum[1],
+                                     .empty = sum[2],
+                                     .bad = sum[3],
+                                     .bytes = sum[4]};
+    if (in->all.episodes > 0)
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_DATA,
+                      "%s %s: nothing is left of %" PRId64 " episodes: %" PRId64
+                      " are bad, %" PRId64
+                      " have no steps; check the location and the plugin's options",
+                      in->options->plugin, in->options->location, in->about->episode_count,
+                      in->all.bad, in->all.empty);
 }
 
 static ambit_status ingest(ingestion *in) {
     AMBIT_TRY(open_source(in));
     AMBIT_TRY(write_shards(in));
+    AMBIT_TRY(add_up(in));
     return ambit_agree(in->ranks, write_index(in));
 }
 
@@ -264,8 +295,10 @@ ambit_status ambit_ingest(const ambit_ranks *ranks, const ambit_ingest_options *
         else
             ambit_store_folder_abandon(in->folder);
     }
-    if (status == AMBIT_OK)
-        add_up(in, started, summary);
+    if (status == AMBIT_OK) {
+        *summary = in->all;
+        summary->seconds = MPI_Wtime() - started;
+    }
     free(in);
     return status;
 }

@@ -1,6 +1,6 @@
 /* Ingestion: the episodes of a source plugin become a store.
  *
- * Shard k holds episodes [k·n, (k + 1)·n) of the source, less those of no steps, and is written by
+ * Shard k holds episodes [k·n, (k + 1)·n) of the source, less those left out, and is written by
  * rank k mod P. n depends on the number of episodes and the size of the first alone, so the shards
  * are the same, byte for byte, for any number of ranks; what differs from run to run (time, host)
  * stands in the index.
@@ -24,13 +24,16 @@ typedef struct {
     int setting_count;
     int64_t shard_episodes; /* episodes a shard; 0: chosen from their number */
     bool overwrite;         /* replace the store OUT, once the new one is whole */
-    /* A line for the user, such as that an old OUT.partial was removed; called on rank 0. */
+    bool leave_out_bad; /* leave out episodes that are bad (source_check.h), instead of failing */
+    /* A line for the user: on rank 0 that an old OUT.partial was removed; on any rank that an
+     * episode was left out, and why. */
     void (*notice)(const char *line);
 } ambit_ingest_options;
 
 typedef struct {
-    int64_t shards, episodes, steps, empty; /* empty: episodes of no steps, left out */
-    int64_t bytes;                          /* of all shards */
+    int64_t shards, episodes, steps;
+    int64_t empty, bad; /* episodes left out: of no steps, and bad ones */
+    int64_t bytes;      /* of all shards */
     double seconds;
 } ambit_ingest_summary;
 

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ------------------------------------------------------------------------------- digests */
@@ -33,10 +34,8 @@ static uint64_t digest_column(const ambit_field *field, const ambit_column *colu
     return bytes ? ambit_crc32c(crc, values + column->offsets[0], bytes) : crc;
 }
 
-static void digest_episode(const ambit_source_description *about, int64_t index,
-                           const ambit_episode *episode, ambit_episode_digest *digest) {
-    memset(digest, 0, sizeof *digest);
-    digest->index = index;
+static void digest_episode(const ambit_source_description *about, const ambit_episode *episode,
+                           ambit_episode_digest *digest) {
     for (uint32_t f = 0; f < about->field_count && episode->steps > 0; f++)
         digest->fields[f] = digest_column(&about->fields[f], &episode->columns[f], episode->steps);
     uint64_t rest = digest_text(0, episode->name);
@@ -74,13 +73,37 @@ static ambit_status compare_descriptions(const ambit_ranks *ranks,
                       check->location, about->episode_count, about->field_count);
 }
 
-static ambit_status read_probes(ambit_source_check *check) {
+/* As ambit_source_read(), without the comparison. */
+static ambit_status read_or_judge(const ambit_source_check *check, int64_t index,
+                                  ambit_episode *episode, bool *is_bad) {
+    ambit_status status = ambit_source_episode(check->plugin, index, episode);
+    *is_bad = status == AMBIT_DATA;
+    if (!*is_bad || check->leave_out_bad)
+        return *is_bad ? AMBIT_OK : status;
+    char why[AMBIT_MESSAGE_SIZE];
+    snprintf(why, sizeof why, "%s", ambit_message());
+    return ambit_fail(AMBIT_DATA, "%s; --bad skip leaves such episodes out", why);
+}
+
+/* What is seen of a bad episode is that it is bad. */
+static void digest_read(const ambit_source_check *check, int64_t index,
+                        const ambit_episode *episode, bool is_bad, ambit_episode_digest *digest) {
     const ambit_source_description *about = ambit_source_describe(check->plugin);
+    *digest = (ambit_episode_digest){.index = index};
+    if (is_bad)
+        digest->fields[about->field_count] = UINT64_MAX; /* no CRC is */
+    else
+        digest_episode(about, episode, digest);
+}
+
+static ambit_status read_probes(ambit_source_check *check) {
+    const int64_t count = ambit_source_describe(check->plugin)->episode_count;
     for (int i = 0; i < AMBIT_SOURCE_PROBES; i++) {
         ambit_episode episode;
-        const int64_t index = i == 0 ? 0 : about->episode_count - 1;
-        AMBIT_TRY(ambit_source_episode(check->plugin, index, &episode));
-        digest_episode(about, index, &episode, &check->probes[i]);
+        bool is_bad;
+        const int64_t index = i == 0 ? 0 : count - 1;
+        AMBIT_TRY(read_or_judge(check, index, &episode, &is_bad));
+        digest_read(check, index, &episode, is_bad, &check->probes[i]);
     }
     return AMBIT_OK;
 }
@@ -111,8 +134,10 @@ static ambit_status compare_probes(const ambit_ranks *ranks, const ambit_source_
 }
 
 ambit_status ambit_source_compare(const ambit_ranks *ranks, ambit_plugin *plugin,
-                                  const char *location, ambit_source_check *check) {
-    *check = (ambit_source_check){.plugin = plugin, .location = location};
+                                  const char *location, bool leave_out_bad,
+                                  ambit_source_check *check) {
+    *check = (ambit_source_check){
+        .plugin = plugin, .location = location, .leave_out_bad = leave_out_bad};
     AMBIT_TRY_ALL(ranks, compare_descriptions(ranks, check));
     if (ambit_source_describe(plugin)->episode_count == 0)
         return AMBIT_OK;
@@ -120,20 +145,26 @@ ambit_status ambit_source_compare(const ambit_ranks *ranks, ambit_plugin *plugin
     return compare_probes(ranks, check);
 }
 
-ambit_status ambit_source_check_again(const ambit_source_check *check, int64_t index,
-                                      const ambit_episode *episode) {
-    const ambit_source_description *about = ambit_source_describe(check->plugin);
-    ambit_episode_digest now;
+static ambit_status compare_again(const ambit_source_check *check,
+                                  const ambit_episode_digest *now) {
+    const uint32_t field_count = ambit_source_describe(check->plugin)->field_count;
     for (int i = 0; i < AMBIT_SOURCE_PROBES; i++) {
         const ambit_episode_digest *before = &check->probes[i];
-        if (before->index != index)
-            continue;
-        digest_episode(about, index, episode, &now);
-        for (uint32_t f = 0; f <= about->field_count; f++)
-            if (now.fields[f] != before->fields[f])
-                return fail_at(check, index, f, "when it is read again",
+        for (uint32_t f = 0; before->index == now->index && f <= field_count; f++)
+            if (now->fields[f] != before->fields[f])
+                return fail_at(check, now->index, f, "when it is read again",
                                "leave the data alone while it is read, or ask the plugin's "
                                "author: nothing may depend on the time or on what was read before");
     }
     return AMBIT_OK;
+}
+
+ambit_status ambit_source_read(const ambit_source_check *check, int64_t index,
+                               ambit_episode *episode, bool *is_bad) {
+    ambit_episode_digest now;
+    AMBIT_TRY(read_or_judge(check, index, episode, is_bad));
+    if (index != check->probes[0].index && index != check->probes[1].index)
+        return AMBIT_OK;
+    digest_read(check, index, episode, *is_bad, &now);
+    return compare_again(check, &now);
 }

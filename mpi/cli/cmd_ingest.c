@@ -9,7 +9,8 @@
 #include <string.h>
 
 static const char usage[] =
-    "Usage: ambit ingest PLUGIN LOCATION OUT [KEY=VALUE…] [--overwrite] [--shard-episodes N]\n"
+    "Usage: ambit ingest PLUGIN LOCATION OUT [KEY=VALUE…] [--overwrite] [--bad fail|skip]\n"
+    "                    [--shard-episodes N]\n"
     "\n"
     "Examples:\n"
     "  mpirun -n 2 ambit ingest maze rrt data/maze-rrt count=5000\n"
@@ -20,6 +21,8 @@ static const char usage[] =
     "PLUGIN` shows what LOCATION and the options KEY=VALUE mean.\n"
     "\n"
     "  --overwrite          replace the store OUT, once the new one is whole\n"
+    "  --bad fail|skip      episodes that are damaged, or hold values that are not finite: fail\n"
+    "                       (default), or leave them out, say why, and count them\n"
     "  --shard-episodes N   episodes a shard (default: about 128 shards, of 8 to 1,024\n"
     "                       episodes and 128 MiB at most)\n"
     "\n"
@@ -48,6 +51,13 @@ static ambit_status read_count(const char *text, int64_t *count) {
     return AMBIT_OK;
 }
 
+static ambit_status read_bad(const char *text, bool *leave_out) {
+    *leave_out = strcmp(text, "skip") == 0;
+    if (*leave_out || strcmp(text, "fail") == 0)
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_USAGE, "--bad %s: give fail or skip", text);
+}
+
 /* Splits "key=value" where it stands. */
 static ambit_status add_setting(request *wanted, char *word, int place) {
     int index = wanted->options.setting_count;
@@ -67,6 +77,7 @@ static ambit_status add_setting(request *wanted, char *word, int place) {
 
 static ambit_status parse(int argc, char **argv, request *wanted) {
     static const struct option options[] = {{"overwrite", no_argument, NULL, 'o'},
+                                            {"bad", required_argument, NULL, 'b'},
                                             {"shard-episodes", required_argument, NULL, 's'},
                                             {0}};
     int found;
@@ -77,6 +88,8 @@ static ambit_status parse(int argc, char **argv, request *wanted) {
             wanted->options.overwrite = true;
         else if (found == 's')
             AMBIT_TRY(read_count(optarg, &wanted->options.shard_episodes));
+        else if (found == 'b')
+            AMBIT_TRY(read_bad(optarg, &wanted->options.leave_out_bad));
         else
             return ambit_bad_option(found, argv, options);
     }
@@ -101,6 +114,8 @@ static void print_summary(const ambit_ingest_options *options, const ambit_inges
     printf("%" PRId64 " shards, %.1f MB, %.1f s\n", s->shards, (double)s->bytes / 1e6, s->seconds);
     if (s->empty > 0)
         printf("%s: %" PRId64 " episodes without a step were left out\n", options->out, s->empty);
+    if (s->bad > 0)
+        printf("%s: %" PRId64 " bad episodes were left out\n", options->out, s->bad);
 }
 
 static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {

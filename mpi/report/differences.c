@@ -33,14 +33,8 @@ static ambit_status fault(const walker *walk, const yaml_mark_t *mark, const cha
 }
 
 static ambit_status add_entry(ambit_entries *entries, const char *key, const char *value) {
-    if (entries->count == entries->room) {
-        int room = 2 * entries->room + 64;
-        ambit_entry *grown = realloc(entries->entries, (size_t)room * sizeof *grown);
-        if (!grown)
-            return ambit_fail(AMBIT_SYSTEM, "the configuration: no memory; report fewer runs");
-        entries->entries = grown;
-        entries->room = room;
-    }
+    AMBIT_TRY(ambit_grow(&entries->entries, &entries->room, entries->count + 1,
+                         sizeof *entries->entries, "the configuration"));
     ambit_entry entry = {strdup(key), strdup(value)};
     if (!entry.key || !entry.value) {
         free(entry.key);

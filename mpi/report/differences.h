@@ -9,7 +9,8 @@ typedef struct {
 } ambit_entry;
 
 typedef struct {
-    int count, room;
+    int count;
+    int64_t room;
     ambit_entry *entries; /* in the order of the file */
 } ambit_entries;
 

@@ -10,16 +10,9 @@
 
 /* Makes room for `more` bytes and a 0. */
 static int reserve(ambit_page *page, size_t more) {
-    if (page->size + more < page->room)
-        return 1;
-    size_t room = 2 * (page->size + more) + 256;
-    char *grown = page->failed ? NULL : realloc(page->text, room);
-    page->failed = !grown;
-    if (!grown)
-        return 0;
-    page->text = grown;
-    page->room = room;
-    return 1;
+    const int64_t needed = (int64_t)(page->size + more) + 1;
+    page->failed |= ambit_grow(&page->text, &page->room, needed, 1, "a page") != AMBIT_OK;
+    return !page->failed;
 }
 
 static void add_bytes(ambit_page *page, const char *bytes, size_t size) {

@@ -10,7 +10,8 @@
 
 typedef struct {
     char *text;
-    size_t size, room;
+    size_t size;
+    int64_t room;
     int failed;
 } ambit_page; /* begin with {0} */
 

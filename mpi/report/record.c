@@ -1,5 +1,7 @@
 #include "record.h"
 
+#include "../../datasets/files.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,17 +15,6 @@ static ambit_status optional(ambit_status status, ambit_record *record, int *has
         snprintf(record->damage + used, sizeof record->damage - used, "%s%s", used ? "\n" : "",
                  ambit_message());
     return status == AMBIT_NO_INPUT || status == AMBIT_DATA ? AMBIT_OK : status;
-}
-
-/* The last part of a path, without slashes behind. */
-static void last_part(const char *path, char *name, size_t size) {
-    size_t end = strlen(path);
-    while (end > 1 && path[end - 1] == '/')
-        end--;
-    size_t begin = end;
-    while (begin > 0 && path[begin - 1] != '/')
-        begin--;
-    snprintf(name, size, "%.*s", (int)(end - begin), path + begin);
 }
 
 static ambit_status read_parts(ambit_record *record) {
@@ -55,7 +46,7 @@ static ambit_status read_record(const char *folder, ambit_record *record) {
     if (title && title[0])
         snprintf(record->title, sizeof record->title, "%s", title);
     else
-        last_part(folder, record->title, sizeof record->title);
+        ambit_last_part(folder, record->title, sizeof record->title);
     return AMBIT_OK;
 }
 
@@ -108,8 +99,8 @@ static void name_method(const ambit_records *records, ambit_record *record) {
     for (int i = 0; i < records->count; i++)
         if (records->records[i].method != record->method &&
             strcmp(records->records[i].title, record->title) == 0)
-            last_part(ambit_records_first(records, record->method)->folder, record->name,
-                      sizeof record->name);
+            ambit_last_part(ambit_records_first(records, record->method)->folder, record->name,
+                            sizeof record->name);
 }
 
 ambit_status ambit_records_read(const char *const *folders, int count, ambit_records *records) {

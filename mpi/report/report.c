@@ -39,7 +39,7 @@ static void default_title(const ambit_records *records, char title[PATH_MAX]) {
     if (!last || last == whole)
         return;
     *last = 0;
-    snprintf(title, PATH_MAX, "%s", strrchr(whole, '/') + 1);
+    ambit_last_part(whole, title, PATH_MAX);
 }
 
 static void draw_summary(const ambit_records *records, ambit_page *page) {
@@ -85,10 +85,11 @@ static void begin_page(const ambit_records *records, const char *title, ambit_pa
 }
 
 static void end_page(const char *data_folder, ambit_page *page) {
-    const char *slash = strrchr(data_folder, '/');
+    char name[PATH_MAX];
+    ambit_last_part(data_folder, name, sizeof name);
     ambit_page_add(page, "<footer><p class=\"note\">Written by ambit report. The numbers of each "
                          "chart are in <code>");
-    ambit_page_escape(page, slash ? slash + 1 : data_folder);
+    ambit_page_escape(page, name);
     ambit_page_add(page, "/</code>, one .tsv a chart.</p></footer>\n</body></html>\n");
 }
 

@@ -400,6 +400,8 @@ static ambit_status read_sample(ambit_mixture *m, int source_index, int64_t step
     ambit_normalise_chunk(&m->normaliser, sample->chunk);
     sample->present[AMBIT_CONDITION_STATE] = 1;
     sample->number = (uint64_t)(from->first_sample + step);
+    sample->first_step = clamp(first - step - m->action_offset, 0, m->horizon);
+    sample->end_step = clamp(end - step - m->action_offset, 0, m->horizon);
     return ambit_condition_reader_read(&m->conditions, source_index, from->store, step, sample);
 }
 

@@ -173,7 +173,9 @@ typedef struct {
     int present[AMBIT_CONDITIONS]; /* filled in: 0 where it is missing; its numbers are then 0 */
     uint64_t number;               /* filled in: names the sample for fixed noise, the same in every
                                       run over these sources */
-    int64_t step, episode;         /* filled in: which of its source's it is */
+    int64_t first_step, end_step; /* filled in: the steps of the chunk that lie in the episode, from
+                                     first_step to before end_step; the others are padding */
+    int64_t step, episode;        /* filled in: which of its source's it is */
 } ambit_sample;
 
 /* Which step of its source sample `ordinal` of a class is, and of which episode. */

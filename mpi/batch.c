@@ -93,6 +93,8 @@ ambit_status ambit_batch_read(ambit_batch *batch, int64_t row, ambit_part part, 
     AMBIT_TRY(ambit_mixture_read(batch->mixture, part, class_index, ordinal, sample));
     batch->class = classes[class_index];
     batch->number = sample->number;
+    batch->first_step = sample->first_step;
+    batch->end_step = sample->end_step;
     return AMBIT_OK;
 }
 
@@ -107,6 +109,8 @@ static void make_row(ambit_batch *batch, int64_t row, const ambit_batch_look *lo
                            .sigma = look->sigma,
                            .sigma_min = batch->class.sigma_min,
                            .sigma_max = batch->class.sigma_max,
+                           .first_step = batch->first_step,
+                           .end_step = batch->end_step,
                            .is_clean = ambit_class_is_clean(&batch->class),
                            .mirrored = look->mirrored,
                            .visit = look->visit,

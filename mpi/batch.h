@@ -20,7 +20,8 @@ typedef struct {
     float *clean; /* x₀ of the sample that was read last, its class and its number */
     ambit_class class;
     uint64_t number;
-    ambit_gaussian whitening; /* with network.whiten, of the data; its size is otherwise 0 */
+    int64_t first_step, end_step; /* of its chunk, which lie in the episode */
+    ambit_gaussian whitening;     /* with network.whiten, of the data; its size is otherwise 0 */
 } ambit_batch;
 
 /* Settings, mixture and network outlive the batch. With network.whiten, measures the data: samples

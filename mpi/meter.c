@@ -24,6 +24,8 @@ void ambit_meter_destroy(ambit_meter *meter) {
 
 void ambit_meter_add(ambit_meter *meter, int64_t slot, int source, double sigma, double loss,
                      double weight) {
+    if (weight == 0)
+        return;
     double *row = meter->rows + slot * meter->width;
     int bin = ambit_metrics_bin(sigma);
     row[LOSS] += weight * loss;

@@ -29,7 +29,7 @@ ambit_status ambit_meter_create(const ambit_ranks *ranks, int64_t slots, int sou
                                 ambit_meter *meter);
 void ambit_meter_destroy(ambit_meter *meter);
 
-/* One sample of the rank's slot `slot`. */
+/* One sample of the rank's slot `slot`; of weight 0: none, nothing of it counts. */
 void ambit_meter_add(ambit_meter *meter, int64_t slot, int source, double sigma, double loss,
                      double weight);
 

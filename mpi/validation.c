@@ -36,7 +36,8 @@ static ambit_status score_group(ambit_batch *batch, const ambit_draw *draw, int6
     ambit_network_forward(batch->network);
     const float *loss = ambit_network_row_loss(batch->network);
     for (int64_t row = 0; row < count; row++)
-        ambit_meter_add(meter, group, 0, ambit_network_sigma(batch->network)[row], loss[row], 1.0);
+        ambit_meter_add(meter, group, 0, ambit_network_sigma(batch->network)[row], loss[row],
+                        ambit_network_weight(batch->network)[row] > 0);
     return AMBIT_OK;
 }
 

@@ -7,7 +7,7 @@
 
 /* ---- row_r = Σ(prediction − target)²/size ---- */
 
-enum { PREDICTION, TARGET }; /* inputs */
+enum { PREDICTION, TARGET, COUNTED }; /* inputs */
 
 AMBIT_VECTOR static void error_forward_rows(const ambit_operator *op, ambit_rows rows, int member) {
     const int64_t size = op->size[0];
@@ -48,7 +48,70 @@ static void error_backward(const ambit_operator *op) {
 
 static const ambit_operator_kind error_kind = {"row error", error_forward, error_backward};
 
-ambit_tensor *ambit_row_error(ambit_graph *graph, ambit_tensor *prediction, ambit_tensor *target) {
+/* ---- the same over the places that count: row_r = Σ c_p·(prediction − target)²/Σ c_p ---- */
+
+/* Numbers of row r that count. */
+static ambit_real count_numbers(const ambit_operator *op, int64_t r) {
+    const int64_t places = op->inputs[COUNTED]->columns;
+    const ambit_real *counted = op->inputs[COUNTED]->data + r * places;
+    ambit_real sum = 0;
+    for (int64_t p = 0; p < places; p++)
+        sum += counted[p];
+    return sum * (ambit_real)(op->size[0] / places);
+}
+
+AMBIT_VECTOR static void counted_forward_rows(const ambit_operator *op, ambit_rows rows,
+                                              int member) {
+    const int64_t places = op->inputs[COUNTED]->columns, inner = op->size[0] / places;
+    (void)member;
+    for (int64_t r = rows.first; r < rows.end; r++) {
+        const ambit_real numbers = count_numbers(op, r);
+        ambit_real row = 0;
+        for (int64_t p = r * places; p < (r + 1) * places; p++) {
+            const ambit_real *x = op->inputs[PREDICTION]->data + p * inner;
+            const ambit_real *t = op->inputs[TARGET]->data + p * inner;
+            ambit_real sum = 0;
+#pragma omp simd reduction(+ : sum)
+            for (int64_t i = 0; i < inner; i++)
+                sum += (x[i] - t[i]) * (x[i] - t[i]);
+            row += op->inputs[COUNTED]->data[p] * sum;
+        }
+        op->output->data[r] = numbers > 0 ? row / numbers : 0;
+    }
+}
+
+AMBIT_VECTOR static void counted_backward_rows(const ambit_operator *op, ambit_rows rows,
+                                               int member) {
+    const int64_t places = op->inputs[COUNTED]->columns, inner = op->size[0] / places;
+    const ambit_real keep = (ambit_real)op->add[PREDICTION];
+    (void)member;
+    for (int64_t r = rows.first; r < rows.end; r++) {
+        const ambit_real numbers = count_numbers(op, r);
+        const ambit_real slope = numbers > 0 ? 2 * op->output->gradient[r] / numbers : 0;
+        for (int64_t p = r * places; p < (r + 1) * places; p++) {
+            const ambit_real *restrict x = op->inputs[PREDICTION]->data + p * inner;
+            const ambit_real *restrict t = op->inputs[TARGET]->data + p * inner;
+            ambit_real *restrict dx = op->inputs[PREDICTION]->gradient + p * inner;
+            const ambit_real factor = slope * op->inputs[COUNTED]->data[p];
+            for (int64_t i = 0; i < inner; i++)
+                dx[i] = (keep != 0 ? dx[i] : 0) + factor * (x[i] - t[i]);
+        }
+    }
+}
+
+static void counted_forward(const ambit_operator *op) {
+    ambit_share_rows(op, op->output->rows, op->size[0], counted_forward_rows);
+}
+
+static void counted_backward(const ambit_operator *op) {
+    ambit_share_rows(op, op->output->rows, op->size[0], counted_backward_rows);
+}
+
+static const ambit_operator_kind counted_kind = {"counted row error", counted_forward,
+                                                 counted_backward};
+
+ambit_tensor *ambit_row_error(ambit_graph *graph, ambit_tensor *prediction, ambit_tensor *target,
+                              ambit_tensor *counted) {
     if (!prediction || !target)
         return NULL;
     const int64_t batch = prediction->shape[0];
@@ -60,13 +123,20 @@ ambit_tensor *ambit_row_error(ambit_graph *graph, ambit_tensor *prediction, ambi
                                   "row error: the target is not a constant of the prediction's "
                                   "shape (%" PRId64 " rows, %" PRId64 " numbers)",
                                   batch, count);
-    ambit_tensor *inputs[] = {prediction, target};
+    if (counted && (counted->rank != 2 || counted->rows != batch || counted->differentiable ||
+                    count / batch % counted->columns != 0))
+        return ambit_graph_refuse(graph,
+                                  "row error: what counts is not %" PRId64 " constants a row, or "
+                                  "does not divide its numbers",
+                                  counted->columns);
+    ambit_tensor *inputs[] = {prediction, target, counted};
     const int64_t shape[2] = {batch, 1};
-    ambit_operator *op = ambit_operator_new(graph, &error_kind, 2, inputs, 2, shape);
+    ambit_operator *op = ambit_operator_new(graph, counted ? &counted_kind : &error_kind,
+                                            counted ? 3 : 2, inputs, 2, shape);
     if (!op)
         return NULL;
     op->size[0] = count / batch;
-    op->backward_reads = 1u << PREDICTION | 1u << TARGET;
+    op->backward_reads = 1u << PREDICTION | 1u << TARGET | (counted ? 1u << COUNTED : 0);
     op->flops_forward = op->flops_backward = 3.0 * (double)count;
     return op->output;
 }

@@ -49,8 +49,11 @@ ambit_tensor *ambit_add_positions(ambit_graph *graph, const char *name, ambit_te
 ambit_tensor *ambit_add_grid_positions(ambit_graph *graph, const char *name, ambit_tensor *x,
                                        int64_t grid_columns);
 
-/* Mean squared error of each row of the first dimension: batch × 1. (op_loss.c) */
-ambit_tensor *ambit_row_error(ambit_graph *graph, ambit_tensor *prediction, ambit_tensor *target);
+/* Mean squared error of each row of the first dimension: batch × 1. counted: batch × places, a
+ * number for each of so many runs of equal length that a row is made of, 1 where they count and 0
+ * where not; a row of which nothing counts has error 0. NULL: all counts. (op_loss.c) */
+ambit_tensor *ambit_row_error(ambit_graph *graph, ambit_tensor *prediction, ambit_tensor *target,
+                              ambit_tensor *counted);
 
 /* Cross-entropy of each row's logit, batch × 1, with its label in [0, 1], batch × 1: ln(1 + eᶻ) −
  * label·z. (op_loss.c) */

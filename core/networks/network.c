@@ -11,6 +11,7 @@ struct ambit_network {
     ambit_network_inputs inputs; /* `data` as the caller writes it */
     ambit_tensor *crop;
     ambit_tensor *target, *weight;   /* training only */
+    ambit_tensor *counted;           /* likewise, NULL: all counts */
     ambit_tensor *output, *row_loss; /* row_loss: training only */
 };
 
@@ -86,14 +87,23 @@ static ambit_tensor *build_output(const ambit_network *network) {
                 : output;
 }
 
+/* An image is one step. */
+static int64_t counted_steps(const ambit_network_options *options) {
+    return options->image.channels > 0 ? 1 : options->chunk_steps;
+}
+
 static ambit_tensor *build_loss(ambit_network *network) {
     ambit_graph *graph = network->graph;
     if (network->options.head == AMBIT_HEAD_LOGIT) {
         network->target = column_input(network, "target");
         network->row_loss = ambit_row_cross_entropy(graph, network->output, network->target);
     } else {
+        const int64_t steps[2] = {network->batch, counted_steps(&network->options)};
         network->target = data_input(network, "target");
-        network->row_loss = ambit_row_error(graph, network->output, network->target);
+        if (network->options.masked)
+            network->counted = ambit_graph_input(graph, "counted", 2, steps);
+        network->row_loss =
+            ambit_row_error(graph, network->output, network->target, network->counted);
     }
     network->weight = column_input(network, "weight");
     ambit_graph_keep(graph, network->row_loss);
@@ -110,6 +120,7 @@ static ambit_status build(const ambit_network_means *means, int training, ambit_
     ambit_graph_keep(network->graph, network->output);
     AMBIT_TRY(ambit_graph_finish(network->graph, training ? build_loss(network) : NULL));
     fill_with_ones(network->crop);
+    fill_with_ones(network->counted);
     for (int c = 0; c < AMBIT_CONDITIONS; c++)
         fill_with_ones(network->inputs.present[c]);
     return AMBIT_OK;
@@ -188,6 +199,10 @@ ambit_real *ambit_network_sigma(ambit_network *network) {
 
 ambit_real *ambit_network_target(ambit_network *network) {
     return data_or_null(network->target);
+}
+
+ambit_real *ambit_network_counted(ambit_network *network) {
+    return data_or_null(network->counted);
 }
 
 ambit_real *ambit_network_weight(ambit_network *network) {

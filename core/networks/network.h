@@ -93,6 +93,7 @@ typedef struct {
     ambit_caption_options caption;
     int droppable; /* conditions may be missing: ambit_network_present() says which are */
     int crop;      /* data is multiplied by ambit_network_crop() first */
+    int masked;    /* ambit_network_counted() says which steps the loss is of */
 
     ambit_precondition precondition;
     ambit_prediction prediction; /* used by preconditioning alone */
@@ -178,9 +179,13 @@ ambit_real *ambit_network_crop(ambit_network *network);
 ambit_real *ambit_network_target(ambit_network *network);
 ambit_real *ambit_network_weight(ambit_network *network);
 
+/* Training of predictions only, with `masked`, otherwise NULL: batch rows of a number a step of the
+ * chunk (one of an image), 1 where its error counts and 0 where not; all 1 to start with. */
+ambit_real *ambit_network_counted(ambit_network *network);
+
 /* Runs forward; the prediction is at ambit_network_output(): batch rows like the data, or a logit a
  * row. In training the row losses are at ambit_network_row_loss(), not weighted: mean squared error
- * of the row, or cross-entropy. */
+ * of what counts in the row, or cross-entropy. */
 void ambit_network_forward(ambit_network *network);
 ambit_real *ambit_network_output(ambit_network *network);
 const ambit_real *ambit_network_row_loss(const ambit_network *network);

@@ -6,6 +6,17 @@ int ambit_class_is_clean(const ambit_class *class) {
     return class->sigma_min <= 0;
 }
 
+/* Lets steps [first_step, end_step) count; a row of none has no weight. */
+static void mark_counted(const ambit_use *use, ambit_network *network, int64_t row) {
+    const ambit_network_options *options = ambit_network_options_of(network);
+    const int64_t steps = options->image.channels > 0 ? 1 : options->chunk_steps;
+    float *counted = ambit_network_counted(network);
+    for (int64_t s = 0; counted && s < steps; s++)
+        counted[row * steps + s] = s >= use->first_step && s < use->end_step ? 1 : 0;
+    if (counted && use->first_step >= use->end_step)
+        ambit_network_weight(network)[row] = 0;
+}
+
 static void fill_denoise(const ambit_objective *objective, int64_t crop_side, const ambit_use *use,
                          ambit_network *network, int64_t row) {
     const int64_t size = use->size;
@@ -15,6 +26,7 @@ static void fill_denoise(const ambit_objective *objective, int64_t crop_side, co
                          ambit_network_target(network) + row * size,
                          ambit_network_weight(network) + row);
     ambit_network_sigma(network)[row] = (float)use->sigma;
+    mark_counted(use, network, row);
 }
 
 static void fill_classify(const ambit_objective *objective, int64_t crop_side, const ambit_use *use,

@@ -34,6 +34,8 @@ typedef struct {
                                         side by side; NULL: x_σ alone */
     double sigma;                    /* the noise level of this use */
     double sigma_min, sigma_max;     /* the sample's ambit, for the objective */
+    int64_t first_step, end_step;    /* of the chunk, which lie in the episode: the loss is of
+                                        these where the network is masked */
     int is_clean;                    /* the label */
     int mirrored;                    /* classifiers: −ε in place of ε */
     ambit_rng *visit;                /* noise of this use, and the place of a crop */
@@ -47,7 +49,7 @@ typedef struct {
     int crop; /* the network is told a crop, whose side is the configuration's */
 
     /* Fills row `row` of the network's data, σ, target, weight (1 where the objective has no other
-     * to say) and crop. */
+     * to say, 0 where nothing of the row counts), crop and what counts. */
     void (*fill)(const ambit_objective *objective, int64_t crop_side, const ambit_use *use,
                  ambit_network *network, int64_t row);
 } ambit_task_row;

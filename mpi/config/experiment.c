@@ -287,6 +287,7 @@ ambit_network_options ambit_experiment_network(const ambit_settings *settings,
         .precondition = settings->network.precondition,
         .head = ambit_tasks[settings->train.task].head,
         .crop = ambit_tasks[settings->train.task].crop,
+        .masked = settings->data.pad == AMBIT_PAD_MASK,
         .prediction = settings->objective.prediction,
         .sigma_data = settings->network.sigma_data};
 }

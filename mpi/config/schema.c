@@ -91,6 +91,12 @@ static const ambit_schema_row rows[] = {
              "what was done at the step, 1 where it holds positions and the next one is meant."},
     {"data.relative", BOOLEAN, "false", AT(data.relative),
      .help = "Subtract the action fields' present values from every step of the chunk."},
+    {"data.pad", CHOICE, "repeat", AT(data.pad), .choices = AMBIT_CHOICES(AMBIT_PADS),
+     .help =
+         "What the loss makes of steps of a chunk that lie past the episode's end, or before its "
+         "start: repeat: it counts them, as its last or first step (or 0, where the field says "
+         "so); mask: it does not, and a chunk's loss is the mean over its other steps. For "
+         "train.task denoise."},
     {"data.normalise_observation", CHOICE, "standard", AT(data.normalise_observation),
      .choices = AMBIT_CHOICES(AMBIT_NORMALISATIONS),
      .help =

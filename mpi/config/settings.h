@@ -20,6 +20,13 @@
 
 enum { AMBIT_MAX_OPTIONS = 64 };
 
+/* What the loss makes of the steps of a chunk that lie outside of the episode, where mixture.h
+ * repeats a step or puts zeros: they count as all others do, or not at all. */
+#define AMBIT_PADS(X)                                                                              \
+    X(AMBIT_PAD_REPEAT, repeat)                                                                    \
+    X(AMBIT_PAD_MASK, mask)
+typedef enum { AMBIT_PADS(AMBIT_CHOICE_CONSTANT) } ambit_pad;
+
 /* Names of fields, in order. */
 typedef struct {
     const char *names[AMBIT_STORE_MAX_FIELDS];
@@ -45,6 +52,7 @@ typedef struct {
         const char *caption; /* "": none */
         int64_t observation_steps, horizon, action_offset;
         bool relative;
+        ambit_pad pad;
         ambit_normalisation normalise_observation, normalise_action;
         double holdout;
         int64_t folds, fold;

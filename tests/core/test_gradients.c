@@ -457,7 +457,7 @@ static void test_operator(void **state) {
         ambit_graph_input(c.graph, "target", ambit_tensor_rank(y), ambit_tensor_shape(y));
     const int64_t rows = ambit_tensor_shape(y)[0], column[2] = {rows, 1};
     ambit_tensor *weight = ambit_graph_input(c.graph, "weight", 2, column);
-    c.loss = ambit_weighted_sum(c.graph, ambit_row_error(c.graph, y, target), weight);
+    c.loss = ambit_weighted_sum(c.graph, ambit_row_error(c.graph, y, target, NULL), weight);
     ambit_graph_keep(c.graph, c.loss);
     if (ambit_graph_finish(c.graph, c.loss) != AMBIT_OK)
         fail_msg("%s", ambit_message());
@@ -515,6 +515,10 @@ static network_row networks[] = {
       .crop = 1}},
     {"unet1d preconditioned",
      {NETWORK_SIZES(UNET1D, 4, 2, 0, 16, 2, 0), PRECONDITIONED(V), .crop = 1}},
+    {"mlp masked", {NETWORK_SIZES(MLP, 3, 2, 5, 8, 1, 0), .masked = 1}},
+    {"dit masked", {NETWORK_SIZES(DIT, 4, 2, 5, 8, 1, 2), .masked = 1, PRECONDITIONED(V)}},
+    {"dit 2-D masked", {NETWORK_SIZES(DIT, 0, 0, 5, 8, 1, 2), .image = {2, 4, 4, 2}, .masked = 1}},
+    {"unet1d masked", {NETWORK_SIZES(UNET1D, 4, 2, 0, 16, 2, 0), .masked = 1}},
     {"mlp classifier", {NETWORK_SIZES(MLP, 4, 2, 0, 6, 2, 0), CLASSIFIER}},
     {"mlp adaln classifier", {NETWORK_SIZES(MLP, 4, 2, 5, 6, 2, 0), ADALN, CLASSIFIER}},
     {"dit classifier", {NETWORK_SIZES(DIT, 4, 2, 5, 8, 1, 2), CLASSIFIER}},
@@ -558,6 +562,10 @@ static void fill_network(ambit_network *network, const ambit_network_options *op
         ambit_network_sigma(network)[r] = 0.5 * r; /* 0, ½ and 1: both ends are clipped */
     for (int64_t i = 0; i < BATCH && options->crop; i++)
         ambit_network_crop(network)[i * ambit_network_crop_size(options)] = 0;
+    /* of the first row nothing counts, of the others all but a step or two */
+    const int64_t steps = options->image.channels > 0 ? 1 : options->chunk_steps;
+    for (int64_t i = 0; i < BATCH * steps && options->masked; i++)
+        ambit_network_counted(network)[i] = i >= steps && (steps == 1 || i % steps >= i / steps);
 }
 
 static void check_network(const network_row *row, int recompute) {

@@ -436,7 +436,7 @@ static void test_refusals(void **state) {
         if (fault == 1)
             y = ambit_linear(graph, "b", x, 4, AMBIT_LINEAR, AMBIT_INIT_FAN_IN, NULL);
         y = ambit_activate(graph, y, AMBIT_SILU);
-        ambit_tensor *loss = ambit_weighted_sum(graph, ambit_row_error(graph, y, x),
+        ambit_tensor *loss = ambit_weighted_sum(graph, ambit_row_error(graph, y, x, NULL),
                                                 ambit_graph_input(graph, "w", 2, column));
         assert_int_equal(ambit_graph_finish(graph, loss), AMBIT_INTERNAL);
         assert_non_null(strstr(ambit_message(), texts[fault]));

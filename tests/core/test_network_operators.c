@@ -220,7 +220,7 @@ static void test_concat_and_loss(void **state) {
     ambit_tensor *parts[4] = {input(graph, 2, BATCH, 3, 0), input(graph, 2, BATCH, 2, 0),
                               input(graph, 2, BATCH, 5, 0), input(graph, 2, BATCH, 1, 0)};
     ambit_tensor *both = ambit_concat(graph, 2, parts);
-    ambit_tensor *rows = ambit_row_error(graph, both, parts[2]);
+    ambit_tensor *rows = ambit_row_error(graph, both, parts[2], NULL);
     ambit_graph_keep(graph, rows);
     const float *loss = run(graph, 4, parts, ambit_weighted_sum(graph, rows, parts[3]), &p);
     double sum = 0;

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -30,8 +31,10 @@ static ambit_network *make_chunks(ambit_task task) {
                                          .crop = ambit_tasks[task].crop});
 }
 
-/* Fills row 1 with use number `index` of a sample that is 1, 2, 3 …, at σ = .6. */
-static void fill(ambit_network *network, ambit_task task, int is_clean, uint64_t index) {
+/* Fills row 1 with use number `index` of a sample that is 1, 2, 3 …, at σ = .6, of which steps
+ * [first, end) lie in the episode. */
+static void fill_part(ambit_network *network, ambit_task task, int is_clean, uint64_t index,
+                      int64_t first, int64_t end) {
     float clean[64];
     for (int i = 0; i < 64; i++)
         clean[i] = (float)(i + 1);
@@ -42,10 +45,16 @@ static void fill(ambit_network *network, ambit_task task, int is_clean, uint64_t
                            .sigma = .6,
                            .sigma_min = is_clean ? 0 : .5,
                            .sigma_max = is_clean ? 1 : 0,
+                           .first_step = first,
+                           .end_step = end,
                            .is_clean = is_clean,
                            .visit = &visit,
                            .fixed = &fixed};
     ambit_tasks[task].fill(&plain, SIDE, &use, network, 1);
+}
+
+static void fill(ambit_network *network, ambit_task task, int is_clean, uint64_t index) {
+    fill_part(network, task, is_clean, index, 0, STEPS);
 }
 
 static void check_noisy(const ambit_network *network, const float *data, uint64_t index) {
@@ -65,6 +74,51 @@ static void test_denoise(void **state) {
         assert_true(ambit_network_target(network)[i] == 0); /* the other rows are left alone */
     }
     assert_true(ambit_network_weight(network)[1] == 1 && ambit_network_sigma(network)[1] == .6f);
+    ambit_network_destroy(network);
+}
+
+/* A loss of the steps that lie in the episode alone. */
+static void test_masked(void **state) {
+    static const struct {
+        int64_t first, end;
+        float weight;
+    } rows[] = {{0, STEPS, 1}, {0, 2, 1}, {4, STEPS, 1}, {0, 0, 0}, {STEPS, STEPS, 0}};
+    (void)state;
+    ambit_network *network = make(&(ambit_network_options){.kind = AMBIT_NETWORK_MLP,
+                                                           .chunk_steps = STEPS,
+                                                           .chunk_width = WIDTH,
+                                                           .width = 8,
+                                                           .depth = 1,
+                                                           .masked = 1});
+    const int64_t size = ambit_graph_parameter_count(ambit_network_graph(network));
+    float *parameters = calloc((size_t)size, 2 * sizeof *parameters), *gradient = parameters + size;
+    ambit_graph_initialise(ambit_network_graph(network), 1, parameters);
+    ambit_graph_bind(ambit_network_graph(network), parameters, gradient);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        fill_part(network, AMBIT_TASK_DENOISE, 1, 7, rows[i].first, rows[i].end);
+        assert_true(ambit_network_weight(network)[1] == rows[i].weight);
+        ambit_network_weight(network)[0] = ambit_network_weight(network)[2] = 0;
+        ambit_network_forward(network);
+        double sum = 0;
+        for (int64_t n = rows[i].first * WIDTH; n < rows[i].end * WIDTH; n++) {
+            const double error = ambit_network_output(network)[SIZE + n] - (double)(n + 1);
+            sum += error * error / (double)((rows[i].end - rows[i].first) * WIDTH);
+        }
+        assert_true(fabs(ambit_network_row_loss(network)[1] - sum) <= 1e-5 * sum);
+        ambit_network_backward(network);
+        double slopes = 0;
+        for (int64_t n = 0; n < size; n++)
+            slopes += fabs(gradient[n]);
+        assert_true((slopes > 0) == (rows[i].weight > 0));
+        /* what does not count may be anything */
+        for (int64_t n = 0; n < SIZE; n++)
+            if (n / WIDTH < rows[i].first || n / WIDTH >= rows[i].end)
+                ambit_network_target(network)[SIZE + n] = 1e9f;
+        const float loss = ambit_network_row_loss(network)[1];
+        ambit_network_forward(network);
+        assert_true(ambit_network_row_loss(network)[1] == loss);
+    }
+    free(parameters);
     ambit_network_destroy(network);
 }
 
@@ -162,9 +216,10 @@ static void test_one_kind_missing(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_denoise),       cmocka_unit_test(test_classify),
-        cmocka_unit_test(test_crop_of_steps), cmocka_unit_test(test_crop_of_pixels),
-        cmocka_unit_test(test_classes),       cmocka_unit_test(test_one_kind_missing),
+        cmocka_unit_test(test_denoise),          cmocka_unit_test(test_masked),
+        cmocka_unit_test(test_classify),         cmocka_unit_test(test_crop_of_steps),
+        cmocka_unit_test(test_crop_of_pixels),   cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_one_kind_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

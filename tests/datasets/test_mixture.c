@@ -62,6 +62,17 @@ static int64_t within(int64_t step, int64_t first, int64_t end) {
     return step < first ? first : step >= end ? end - 1 : step;
 }
 
+/* Which steps of the chunk, that begins at step `start`, are of the episode. */
+static void check_padding(ambit_mixture *mixture, int64_t step, int64_t start, int64_t first,
+                          int64_t end) {
+    float o[9], a[12];
+    ambit_sample sample = into(o, a);
+    assert_int_equal(ambit_mixture_read(mixture, AMBIT_PART_TRAINED, 0, step, &sample), AMBIT_OK);
+    for (int64_t s = 0; s < 4; s++)
+        assert_int_equal(s >= sample.first_step && s < sample.end_step,
+                         start + s >= first && start + s < end);
+}
+
 /* Every sample of episodes of 5, 1 and 12 steps against the definition, for these options. */
 static void check_windows(int offset, bool relative, int64_t cache_bytes) {
     static const int64_t lengths[] = {5, 1, 12};
@@ -86,6 +97,7 @@ static void check_windows(int offset, bool relative, int64_t cache_bytes) {
         int64_t end = first + lengths[e];
         read_sample(mixture, 0, t, o, a, &sample);
         assert_int_equal(sample, t);
+        check_padding(mixture, t, t + offset, first, end);
         for (int s = 0; s < 3; s++) {
             int64_t at = within(t - 2 + s, first, end);
             assert_true(o[3 * s] == fixture_state(at, 0));

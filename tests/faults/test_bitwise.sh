@@ -28,6 +28,7 @@ dit=(network.kind=dit network.width=32 network.heads=2 network.conditioning=cont
     ambient.loss=ambient ambient.draw=sample_first ambient.prediction=v train.steps=40)
 adaln=(network.conditioning=adaln network.precondition=full network.drop=0.1 train.steps=40)
 unet=(network.kind=unet1d network.width=16 network.depth=2 network.drop=0.1 train.steps=40)
+mask=(data.pad=mask data.holdout=0.1 train.validate_every=20 train.steps=40)
 on 1 "${small[@]}" "${dit[@]}" --run runs/dit1 >/dev/null 2>&1
 on 4 "${small[@]}" "${dit[@]}" --run runs/dit4 >/dev/null 2>&1
 on 2 "${small[@]}" "${dit[@]}" train.threads=3 network.recompute=true --run runs/dit2 >/dev/null 2>&1
@@ -35,6 +36,12 @@ on 1 "${small[@]}" "${adaln[@]}" --run runs/adaln1 >/dev/null 2>&1
 on 4 "${small[@]}" "${adaln[@]}" train.threads=2 network.recompute=true --run runs/adaln4 >/dev/null 2>&1
 on 1 "${small[@]}" "${unet[@]}" --run runs/unet1 >/dev/null 2>&1
 on 2 "${small[@]}" "${unet[@]}" train.threads=2 --run runs/unet2 >/dev/null 2>&1
+on 1 "${small[@]}" "${mask[@]}" --run runs/mask1 >/dev/null 2>&1
+on 4 "${small[@]}" "${mask[@]}" train.threads=2 network.recompute=true --run runs/mask4 >/dev/null 2>&1
+on 1 "${small[@]}" "${mask[@]}" data.pad=repeat --run runs/repeat >/dev/null 2>&1
+same runs/mask1 runs/mask4
+[ "$(numbers runs/mask1)" = "$(numbers runs/mask4)" ] || die "metrics of 1 rank and 4 differ where padding is masked"
+[ "$(numbers runs/mask1)" != "$(numbers runs/repeat)" ] || die "masking what lies past the episodes' ends changes nothing"
 same runs/dit1 runs/dit4
 same runs/dit1 runs/dit2
 same runs/unet1 runs/unet2

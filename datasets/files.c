@@ -21,6 +21,14 @@ void ambit_last_part(const char *path, char *name, size_t size) {
     snprintf(name, size, "%.*s", (int)(end - begin), path + begin);
 }
 
+ambit_status ambit_file_exists(const char *path, int *exists) {
+    struct stat about;
+    *exists = lstat(path, &about) == 0;
+    if (*exists || errno == ENOENT || errno == ENOTDIR)
+        return AMBIT_OK;
+    return ambit_fail_errno(AMBIT_IO, errno, "%s: cannot find out whether this is there", path);
+}
+
 ambit_status ambit_make_folders(const char *path) {
     char part[PATH_MAX];
     if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)

@@ -3,12 +3,15 @@
 #include "hdf5_error.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-static const char damaged[] = "is damaged or was not written by Ambit; copy or ingest it again";
+static const char damaged[] = "is damaged or was not written by Ambit; copy it again or make it anew";
 
 /* ------------------------------------------------------------------------------- errors
  *
@@ -56,6 +59,12 @@ static hid_t file_type(ambit_hdf_type type) {
         return H5T_STD_U64LE;
     case AMBIT_HDF_U16:
         return H5T_STD_U16LE;
+    case AMBIT_HDF_I8:
+        return H5T_STD_I8LE;
+    case AMBIT_HDF_I32:
+        return H5T_STD_I32LE;
+    case AMBIT_HDF_U32:
+        return H5T_STD_U32LE;
     default:
         return H5T_STD_U8LE;
     }
@@ -73,13 +82,19 @@ static hid_t memory_type(ambit_hdf_type type) {
         return H5T_NATIVE_UINT64;
     case AMBIT_HDF_U16:
         return H5T_NATIVE_UINT16;
+    case AMBIT_HDF_I8:
+        return H5T_NATIVE_INT8;
+    case AMBIT_HDF_I32:
+        return H5T_NATIVE_INT32;
+    case AMBIT_HDF_U32:
+        return H5T_NATIVE_UINT32;
     default:
         return H5T_NATIVE_UINT8;
     }
 }
 
 static int64_t type_size(ambit_hdf_type type) {
-    static const int64_t sizes[] = {4, 8, 8, 8, 1, 2};
+    static const int64_t sizes[] = {4, 8, 8, 8, 1, 2, 1, 4, 4};
     return sizes[type];
 }
 
@@ -94,21 +109,35 @@ hid_t ambit_hdf_file_access(void) {
     return access;
 }
 
-ambit_status ambit_hdf_open_file(const char *path, hid_t *file) {
+/* Whether the system lets the file be opened and read: HDF5 does not tell what it refused from
+ * damage. */
+static ambit_status check_readable(const char *path) {
     struct stat about;
-    if (stat(path, &about) != 0)
-        return ambit_fail_errno(AMBIT_NO_INPUT, errno, "%s", path);
+    char byte;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* of a pipe it would wait */
+    if (file < 0 || fstat(file, &about) != 0) {
+        ambit_status status = ambit_fail_errno(AMBIT_IO, errno, "%s: cannot be opened", path);
+        if (file >= 0)
+            close(file);
+        return status;
+    }
+    ambit_status status = AMBIT_OK;
     if (!S_ISREG(about.st_mode))
-        return ambit_fail(AMBIT_DATA, "%s: is not a regular file; name a file of a store", path);
-    if (about.st_size == 0)
-        return ambit_fail(AMBIT_DATA, "%s: is empty; copy or ingest it again", path);
+        status = ambit_fail(AMBIT_DATA, "%s: is not a regular file; name another one", path);
+    else if (about.st_size == 0)
+        status = ambit_fail(AMBIT_DATA, "%s: is empty; copy it again or make it anew", path);
+    else if (pread(file, &byte, 1, 0) < 0)
+        status = ambit_fail_errno(AMBIT_IO, errno, "%s: cannot be read", path);
+    close(file);
+    return status;
+}
+
+ambit_status ambit_hdf_open_file(const char *path, hid_t *file) {
+    AMBIT_TRY(check_readable(path));
     hid_t access = ambit_hdf_file_access();
-    errno = 0;
     *file = H5Fopen(path, H5F_ACC_RDONLY, access);
     ambit_status status = AMBIT_OK;
-    if (*file < 0 && errno == EACCES)
-        status = ambit_fail_hdf5(AMBIT_PERMISSION, "%s: permission denied", path);
-    else if (*file < 0)
+    if (*file < 0)
         status = ambit_fail_hdf5(AMBIT_DATA, "%s: %s", path, damaged);
     H5Pclose(access);
     return status;
@@ -130,11 +159,11 @@ static ambit_status check_link(hid_t parent, const char *name) {
     if (H5Lget_info(parent, name, &link, H5P_DEFAULT) < 0)
         return ambit_hdf_fail_at(AMBIT_DATA, parent, name,
                                  "is missing: the file is damaged or was not written by Ambit; "
-                                 "copy or ingest it again");
+                                 "copy it again or make it anew");
     if (link.type != H5L_TYPE_HARD)
         return ambit_hdf_fail_at(AMBIT_DATA, parent, name,
-                                 "is a link to another place, which a store never holds; do not "
-                                 "trust this file, ingest the data again");
+                                 "is a link to another place, which Ambit never writes; do not "
+                                 "trust this file, make it anew");
     return AMBIT_OK;
 }
 
@@ -188,7 +217,7 @@ static ambit_status open_attribute(hid_t object, const char *name, int64_t count
     if (H5Aexists(object, name) <= 0)
         return ambit_hdf_fail_at(AMBIT_DATA, object, name,
                                  "attribute is missing: the file is damaged or was not written by "
-                                 "Ambit; copy or ingest it again");
+                                 "Ambit; copy it again or make it anew");
     *attribute = H5Aopen(object, name, H5P_DEFAULT);
     if (*attribute < 0)
         return fail_damaged(object, name);
@@ -308,9 +337,9 @@ ambit_status ambit_hdf_write_array(hid_t parent, const char *name, ambit_hdf_typ
     return status;
 }
 
-static ambit_status check_storage(hid_t array) {
+static ambit_status check_storage(hid_t array, H5D_layout_t layout) {
     hid_t creation = H5Dget_create_plist(array);
-    int fine = H5Pget_layout(creation) == H5D_CHUNKED && H5Pget_external_count(creation) == 0;
+    int fine = H5Pget_layout(creation) == layout && H5Pget_external_count(creation) == 0;
     int filters = fine ? H5Pget_nfilters(creation) : 0;
     for (int f = 0; f < filters; f++) {
         unsigned flags, settings;
@@ -324,15 +353,17 @@ static ambit_status check_storage(hid_t array) {
     if (fine)
         return AMBIT_OK;
     return ambit_hdf_fail_at(AMBIT_DATA, array, NULL,
-                             "is not stored in checked chunks of its own file, or uses a filter "
-                             "other than fletcher32, deflate and shuffle; ingest the data again");
+                             "is not stored in its own file as Ambit writes it, or uses a filter "
+                             "other than fletcher32, deflate and shuffle; do not trust this file, "
+                             "make it anew");
 }
 
 static ambit_status check_extents(hid_t array, int rank, int64_t *dims) {
     hsize_t there[AMBIT_HDF_MAX_RANK] = {0};
     hid_t space = H5Dget_space(array);
     int rank_there = H5Sget_simple_extent_ndims(space);
-    int fine = rank_there == rank && H5Sget_simple_extent_dims(space, there, NULL) == rank;
+    int fine = rank_there == rank && H5Sget_simple_extent_dims(space, there, NULL) == rank &&
+               there[0] <= INT64_MAX;
     H5Sclose(space);
     if (fine && dims[0] < 0)
         dims[0] = (int64_t)there[0];
@@ -342,7 +373,7 @@ static ambit_status check_extents(hid_t array, int rank, int64_t *dims) {
             continue;
         snprintf(what, sizeof what,
                  "has rank %d and extent %" PRIuHSIZE " in dimension %d where rank %d and "
-                 "%" PRId64 " are promised; copy or ingest the file again",
+                 "%" PRId64 " are promised; copy the file again or make it anew",
                  rank_there, there[d], d, rank, dims[d]);
         return ambit_hdf_fail_at(AMBIT_DATA, array, NULL, what);
     }
@@ -356,8 +387,8 @@ static ambit_status check_type(hid_t array, ambit_hdf_type type) {
     if (same > 0)
         return AMBIT_OK;
     return ambit_hdf_fail_at(AMBIT_DATA, array, NULL,
-                             "has another number type than its field says; copy or ingest the "
-                             "file again");
+                             "has another number type than it should; copy the file again or make "
+                             "it anew");
 }
 
 static ambit_status open_with_cache(hid_t parent, const char *name, int64_t cache_bytes,
@@ -372,11 +403,12 @@ static ambit_status open_with_cache(hid_t parent, const char *name, int64_t cach
     return status;
 }
 
-ambit_status ambit_hdf_open_array(hid_t parent, const char *name, ambit_hdf_type type, int rank,
-                                  int64_t *dims, int64_t cache_bytes, hid_t *array) {
+static ambit_status open_checked(hid_t parent, const char *name, ambit_hdf_type type,
+                                 H5D_layout_t layout, int rank, int64_t *dims, int64_t cache_bytes,
+                                 hid_t *array) {
     AMBIT_TRY(check_link(parent, name));
     AMBIT_TRY(open_with_cache(parent, name, cache_bytes, array));
-    ambit_status status = check_storage(*array);
+    ambit_status status = check_storage(*array, layout);
     if (status == AMBIT_OK)
         status = check_type(*array, type);
     if (status == AMBIT_OK)
@@ -386,6 +418,11 @@ ambit_status ambit_hdf_open_array(hid_t parent, const char *name, ambit_hdf_type
         *array = -1;
     }
     return status;
+}
+
+ambit_status ambit_hdf_open_array(hid_t parent, const char *name, ambit_hdf_type type, int rank,
+                                  int64_t *dims, int64_t cache_bytes, hid_t *array) {
+    return open_checked(parent, name, type, H5D_CHUNKED, rank, dims, cache_bytes, array);
 }
 
 ambit_status ambit_hdf_read_rows(hid_t array, ambit_hdf_type memory_kind, int64_t first,
@@ -410,5 +447,61 @@ ambit_status ambit_hdf_read_array(hid_t parent, const char *name, ambit_hdf_type
     AMBIT_TRY(ambit_hdf_open_array(parent, name, type, rank, wanted, 0, &array));
     ambit_status status = ambit_hdf_read_rows(array, type, 0, dims[0], values);
     H5Dclose(array);
+    return status;
+}
+
+ambit_status ambit_hdf_read_whole(hid_t parent, const char *name, ambit_hdf_type type, int rank,
+                                  const int64_t *shape, int64_t most, int64_t *rows, void *values) {
+    hid_t array;
+    void *memory = NULL;
+    int64_t dims[AMBIT_HDF_MAX_RANK] = {*rows}, row = type_size(type);
+    for (int d = 1; d <= rank; d++)
+        row *= dims[d] = shape[d - 1];
+    AMBIT_TRY(ambit_hdf_open_array(parent, name, type, rank + 1, dims, 0, &array));
+    ambit_status status =
+        dims[0] > most ? ambit_hdf_fail_at(AMBIT_DATA, array, NULL, damaged) : AMBIT_OK;
+    if (status == AMBIT_OK)
+        status = ambit_allocate(&memory, (size_t)(dims[0] * row) + 1, 1, name);
+    if (status == AMBIT_OK)
+        status = ambit_hdf_read_rows(array, type, 0, dims[0], memory);
+    H5Dclose(array);
+    if (status != AMBIT_OK) {
+        free(memory);
+        memory = NULL;
+    }
+    *rows = status == AMBIT_OK ? dims[0] : 0;
+    memcpy(values, &memory, sizeof memory);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------- flat arrays */
+
+ambit_status ambit_hdf_create_flat(hid_t parent, const char *name, ambit_hdf_type type,
+                                   int64_t count, int64_t *place) {
+    const hsize_t extent = (hsize_t)count;
+    hid_t space = H5Screate_simple(1, &extent, NULL), creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY);
+    H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
+    H5Pset_obj_track_times(creation, 0);
+    hid_t array =
+        H5Dcreate2(parent, name, file_type(type), space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    haddr_t at = array < 0 ? HADDR_UNDEF : H5Dget_offset(array);
+    ambit_status status = at == HADDR_UNDEF ? fail_write(parent, name) : AMBIT_OK;
+    if (array >= 0)
+        H5Dclose(array);
+    H5Pclose(creation);
+    H5Sclose(space);
+    *place = (int64_t)at;
+    return status;
+}
+
+ambit_status ambit_hdf_find_flat(hid_t parent, const char *name, ambit_hdf_type type, int rank,
+                                 int64_t *dims, int64_t *place) {
+    hid_t array;
+    AMBIT_TRY(open_checked(parent, name, type, H5D_CONTIGUOUS, rank, dims, 0, &array));
+    haddr_t at = H5Dget_offset(array);
+    ambit_status status = at > INT64_MAX ? fail_damaged(parent, name) : AMBIT_OK;
+    H5Dclose(array);
+    *place = (int64_t)at;
     return status;
 }

@@ -1,16 +1,18 @@
-/* The little of HDF5 that a store is made of: attributes, and data sets whose rows are steps.
+/* The little of HDF5 that stores and checkpoints are made of: attributes, data sets whose rows are
+ * steps, and flat arrays that ranks fill side by side.
  *
- * Every data set is chunked by rows (about 256 KiB a chunk, at least one row) and carries
- * fletcher32 checksums; files are written in the format of HDF5 1.10, whose metadata has checksums
- * of its own, so a flipped bit is found wherever it falls. Nothing in a file depends on the time.
+ * Every data set but those flat arrays is chunked by rows (about 256 KiB a chunk, at least one row)
+ * and carries fletcher32 checksums; files are written in the format of HDF5 1.10, whose metadata
+ * has checksums of its own, so a flipped bit is found wherever it falls. Nothing in a file depends
+ * on the time.
  *
  * Reading trusts nothing: a link must be a hard link (others can lead into other files), a data set
  * must have the type, rank and extents asked for, lie in its own file, and use no filters but
  * fletcher32, deflate and shuffle (others load code). Messages name file and object, and end in
  * HDF5's own innermost words.
  *
- * Internal to datasets/. Not collective. Handles are closed by the caller with the H5?close that
- * fits.
+ * For datasets/ and mpi/checkpoint_*.c alone. Not collective. Handles are closed by the caller with
+ * the H5?close that fits.
  */
 #ifndef AMBIT_DATASETS_HDF_H
 #define AMBIT_DATASETS_HDF_H
@@ -25,7 +27,10 @@ typedef enum {
     AMBIT_HDF_I64,
     AMBIT_HDF_U64,
     AMBIT_HDF_U8,
-    AMBIT_HDF_U16
+    AMBIT_HDF_U16,
+    AMBIT_HDF_I8, /* these three in checkpoints */
+    AMBIT_HDF_I32,
+    AMBIT_HDF_U32
 } ambit_hdf_type;
 
 enum { AMBIT_HDF_MAX_RANK = AMBIT_STORE_MAX_RANK + 1, AMBIT_HDF_CHUNK_BYTES = 64 * 1024 };
@@ -34,7 +39,7 @@ enum { AMBIT_HDF_MAX_RANK = AMBIT_STORE_MAX_RANK + 1, AMBIT_HDF_CHUNK_BYTES = 64
 ambit_status ambit_hdf_fail_at(ambit_status status, hid_t parent, const char *name,
                                const char *what);
 
-/* An existing file, read-only. */
+/* An existing file, read-only. AMBIT_NO_INPUT where there is none. */
 ambit_status ambit_hdf_open_file(const char *path, hid_t *file);
 
 /* How files are opened and made: in formats of HDF5 1.10 (checksums in all metadata), without file
@@ -79,5 +84,18 @@ ambit_status ambit_hdf_read_rows(hid_t array, ambit_hdf_type memory, int64_t fir
 /* All of an array of known dims into `values`. */
 ambit_status ambit_hdf_read_array(hid_t parent, const char *name, ambit_hdf_type type, int rank,
                                   const int64_t *dims, void *values);
+/* All of an array of rows of `shape` (rank 0: of single numbers), of *rows rows, or of any number
+ * up to `most` where *rows is negative, which is set. *values (a pointer of the type) is malloced,
+ * with a zero byte behind. */
+ambit_status ambit_hdf_read_whole(hid_t parent, const char *name, ambit_hdf_type type, int rank,
+                                  const int64_t *shape, int64_t most, int64_t *rows, void *values);
+
+/* A flat array: `count` numbers in one piece, which others write and read at *place, its first byte
+ * in the file. Made last in a file of ambit_memory_file_create_around(), it lies behind all else.
+ * Finding checks it, its storage and its extents as ambit_hdf_open_array() does. */
+ambit_status ambit_hdf_create_flat(hid_t parent, const char *name, ambit_hdf_type type,
+                                   int64_t count, int64_t *place);
+ambit_status ambit_hdf_find_flat(hid_t parent, const char *name, ambit_hdf_type type, int rank,
+                                 int64_t *dims, int64_t *place);
 
 #endif

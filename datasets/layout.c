@@ -353,19 +353,7 @@ static ambit_status check_texts(hid_t group, const char *name, const ambit_layou
     return AMBIT_OK;
 }
 
-/* One array of unknown length, read whole. */
-static ambit_status read_vector(hid_t group, const char *name, ambit_hdf_type type, size_t size,
-                                int64_t *count, void *pointer) {
-    hid_t array;
-    void *values = NULL;
-    AMBIT_TRY(ambit_hdf_open_array(group, name, type, 1, count, 0, &array));
-    ambit_status status = ambit_allocate(&values, (size_t)*count, size, name);
-    if (status == AMBIT_OK)
-        status = ambit_hdf_read_rows(array, type, 0, *count, values);
-    H5Dclose(array);
-    memcpy(pointer, &values, sizeof values);
-    return status;
-}
+enum { MOST_TEXT = INT32_MAX }; /* of texts, and of their bytes */
 
 ambit_status ambit_layout_read_texts(hid_t group, const char *name, int64_t count,
                                      ambit_layout_texts *texts) {
@@ -373,9 +361,11 @@ ambit_status ambit_layout_read_texts(hid_t group, const char *name, int64_t coun
     ends_name(name, ends);
     *texts = (ambit_layout_texts){.count = count, .size = -1};
     ambit_status status =
-        read_vector(group, ends, AMBIT_HDF_I64, sizeof(int64_t), &texts->count, &texts->ends);
+        ambit_hdf_read_whole(group, ends, AMBIT_HDF_I64, 0, NULL, MOST_TEXT, &texts->count,
+                             &texts->ends);
     if (status == AMBIT_OK)
-        status = read_vector(group, name, AMBIT_HDF_U8, 1, &texts->size, &texts->text);
+        status = ambit_hdf_read_whole(group, name, AMBIT_HDF_U8, 0, NULL, MOST_TEXT, &texts->size,
+                                      &texts->text);
     if (status == AMBIT_OK)
         status = check_texts(group, name, texts);
     if (status != AMBIT_OK)

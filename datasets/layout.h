@@ -2,7 +2,7 @@
  * table of fields, the table of episodes, statistics, lists of texts. Each is written and read
  * here, side by side, so that the two cannot drift apart.
  *
- * Internal to datasets/. Not collective.
+ * For datasets/ alone, but for the lists of texts, which checkpoints have too. Not collective.
  */
 #ifndef AMBIT_DATASETS_LAYOUT_H
 #define AMBIT_DATASETS_LAYOUT_H

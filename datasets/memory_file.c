@@ -12,6 +12,13 @@ struct ambit_memory_file {
     char *path;
     hid_t id;
     uint8_t *bytes; /* HDF5 hands them back when it closes the file */
+    size_t size;    /* of the memory: up to the end of what was written, and no flat array */
+};
+
+enum {
+    GROWTH = 1 << 20,
+    METADATA =
+        1 << 16 /* of a file around arrays: ten times what is needed, so that it stays whole */
 };
 
 /* ------------------------------------------------------------------------------- HDF5's memory */
@@ -26,8 +33,15 @@ static herr_t nothing(void *file) {
 }
 
 static void *resize(void *bytes, size_t size, H5FD_file_image_op_t operation, void *file) {
-    (void)operation, (void)file;
-    return realloc(bytes, size);
+    ambit_memory_file *owner = file;
+    uint8_t *grown = realloc(bytes, size);
+    (void)operation;
+    if (!grown)
+        return NULL;
+    if (size > owner->size) /* what is written depends on the file's contents alone */
+        memset(grown + owner->size, 0, size - owner->size);
+    owner->size = size;
+    return grown;
 }
 
 static herr_t take_back(void *bytes, H5FD_file_image_op_t operation, void *file) {
@@ -48,7 +62,15 @@ static size_t length_of(const uint8_t *bytes) {
 
 /* ------------------------------------------------------------------------------- the file */
 
-static ambit_status begin(ambit_memory_file *file) {
+/* Where HDF5 puts flat arrays, and keeps everything else from among them. */
+static void set_places(hid_t access, int64_t alignment, int64_t least) {
+    H5Pset_fapl_core(access, (size_t)alignment, 0);
+    H5Pset_alignment(access, (hsize_t)(least < alignment ? least : alignment), (hsize_t)alignment);
+    H5Pset_meta_block_size(access, METADATA);
+    H5Pset_small_data_block_size(access, 0);
+}
+
+static ambit_status begin(ambit_memory_file *file, int64_t alignment, int64_t least) {
     H5FD_file_image_callbacks_t callbacks = {.image_realloc = resize,
                                              .image_free = take_back,
                                              .udata_copy = same,
@@ -56,7 +78,10 @@ static ambit_status begin(ambit_memory_file *file) {
                                              .udata = file};
     hid_t access = ambit_hdf_file_access(), creation = H5Pcreate(H5P_FILE_CREATE);
     H5Pset_obj_track_times(creation, 0); /* of the root group */
-    H5Pset_fapl_core(access, 1 << 20, 0);
+    if (alignment > 0)
+        set_places(access, alignment, least);
+    else
+        H5Pset_fapl_core(access, GROWTH, 0);
     H5Pset_file_image_callbacks(access, &callbacks);
     file->id = H5Fcreate(file->path, H5F_ACC_TRUNC, creation, access);
     ambit_status status = AMBIT_OK;
@@ -67,7 +92,8 @@ static ambit_status begin(ambit_memory_file *file) {
     return status;
 }
 
-ambit_status ambit_memory_file_create(const char *path, ambit_memory_file **file) {
+ambit_status ambit_memory_file_create_around(const char *path, int64_t alignment, int64_t least,
+                                             ambit_memory_file **file) {
     *file = NULL;
     ambit_memory_file *f;
     AMBIT_TRY(ambit_allocate(&f, 1, sizeof *f, path));
@@ -75,7 +101,7 @@ ambit_status ambit_memory_file_create(const char *path, ambit_memory_file **file
     ambit_status status = ambit_allocate(&f->path, strlen(path) + 1, 1, path);
     if (status == AMBIT_OK) {
         memcpy(f->path, path, strlen(path));
-        status = begin(f);
+        status = begin(f, alignment, least);
     }
     if (status == AMBIT_OK)
         *file = f;
@@ -84,18 +110,33 @@ ambit_status ambit_memory_file_create(const char *path, ambit_memory_file **file
     return status;
 }
 
+ambit_status ambit_memory_file_create(const char *path, ambit_memory_file **file) {
+    return ambit_memory_file_create_around(path, 0, 0, file);
+}
+
 hid_t ambit_memory_file_id(const ambit_memory_file *file) {
     return file->id;
 }
 
-ambit_status ambit_memory_file_write(ambit_memory_file *file) {
-    ambit_status status = AMBIT_OK;
+ambit_status ambit_memory_file_finish(ambit_memory_file *file, const uint8_t **bytes,
+                                      int64_t *size) {
     herr_t closed = H5Fclose(file->id);
     file->id = -1;
+    *bytes = NULL;
+    *size = 0;
     if (closed < 0 || !file->bytes)
-        status = ambit_fail_hdf5(AMBIT_SYSTEM, "%s: cannot be completed in memory", file->path);
-    else
-        status = ambit_write_file(file->path, file->bytes, length_of(file->bytes));
+        return ambit_fail_hdf5(AMBIT_SYSTEM, "%s: cannot be completed in memory", file->path);
+    *bytes = file->bytes;
+    *size = (int64_t)file->size;
+    return AMBIT_OK;
+}
+
+ambit_status ambit_memory_file_write(ambit_memory_file *file) {
+    const uint8_t *bytes;
+    int64_t size;
+    ambit_status status = ambit_memory_file_finish(file, &bytes, &size);
+    if (status == AMBIT_OK)
+        status = ambit_write_file(file->path, bytes, length_of(bytes));
     ambit_memory_file_drop(file);
     return status;
 }

@@ -2,6 +2,7 @@
  *
  *   config.c         reads a file and arguments, fills what follows from them
  *   config_apply.c   from YAML to settings
+ *   config_changes.c from what a run was started with to what it goes on with
  *   config_faults.c  places, faults, and the message made of them
  *   config_rules.c   what settings must satisfy together
  *   config_write.c   from settings to YAML, and explanations
@@ -86,6 +87,10 @@ void ambit_config_set_option(ambit_config *config, const char *path, const char 
  * in ambit_place. */
 bool ambit_config_apply_yaml(ambit_config *config, const char *path, const char *text,
                              int argument);
+
+/* Writes the value of a setting as one line of YAML; `index` as in ambit_schema_member(). */
+void ambit_config_write_value(const ambit_schema_row *row, ambit_settings *settings, int index,
+                              FILE *out);
 
 /* Checks what several settings together must satisfy; notes the faults. Settings that are faulty
  * themselves are not looked at. */

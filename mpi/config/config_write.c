@@ -21,15 +21,35 @@ static void end_line(const writer *to, ambit_place place) {
     fputc('\n', to->out);
 }
 
-static void write_list(const writer *to, const ambit_schema_row *row) {
-    const ambit_field_list *list = ambit_schema_member(row, to->settings, -1);
-    fprintf(to->out, "  %s: [", ambit_schema_key(row->path));
+static void write_list(const ambit_field_list *list, FILE *out) {
+    fputc('[', out);
     for (int i = 0; i < list->count; i++) {
-        fputs(i ? ", " : "", to->out);
-        ambit_value_quote(list->names[i], to->out);
+        fputs(i ? ", " : "", out);
+        ambit_value_quote(list->names[i], out);
     }
-    fputc(']', to->out);
-    end_line(to, *ambit_config_place(to->config, row, -1));
+    fputc(']', out);
+}
+
+static void write_map(const ambit_plugin_setting *options, int count, FILE *out) {
+    fputc('{', out);
+    for (int i = 0; i < count; i++) {
+        fputs(i ? ", " : "", out);
+        ambit_value_quote(options[i].name, out);
+        fputs(": ", out);
+        ambit_value_quote(options[i].value, out);
+    }
+    fputc('}', out);
+}
+
+void ambit_config_write_value(const ambit_schema_row *row, ambit_settings *settings, int index,
+                              FILE *out) {
+    const void *member = ambit_schema_member(row, settings, index);
+    if (row->type == AMBIT_TYPE_LIST)
+        write_list(member, out);
+    else if (row->type == AMBIT_TYPE_OPTIONS)
+        write_map(settings->environment.options, settings->environment.option_count, out);
+    else
+        ambit_value_write(row, member, out);
 }
 
 static void write_sources(const writer *to, const ambit_schema_row *list) {
@@ -42,8 +62,7 @@ static void write_sources(const writer *to, const ambit_schema_row *list) {
             if (!ambit_schema_is_within(&rows[i], "data.sources.N"))
                 continue;
             fprintf(to->out, "%s%s: ", lead, ambit_schema_key(rows[i].path));
-            ambit_value_write(&rows[i], ambit_schema_member(&rows[i], to->settings, source),
-                              to->out);
+            ambit_config_write_value(&rows[i], to->settings, source, to->out);
             end_line(to, *ambit_config_place(to->config, &rows[i], source));
             lead = "      ";
         }
@@ -52,13 +71,7 @@ static void write_sources(const writer *to, const ambit_schema_row *list) {
 
 static void write_options(const writer *to, const ambit_schema_row *row) {
     const int count = to->settings->environment.option_count;
-    fprintf(to->out, "  %s:", ambit_schema_key(row->path));
-    if (count == 0) {
-        fputs(" {}", to->out);
-        end_line(to, *ambit_config_place(to->config, row, -1));
-        return;
-    }
-    fputc('\n', to->out);
+    fprintf(to->out, "  %s:\n", ambit_schema_key(row->path));
     for (int i = 0; i < count; i++) {
         const ambit_plugin_setting *option = &to->settings->environment.options[i];
         fputs("    ", to->out);
@@ -74,19 +87,13 @@ static void write_options(const writer *to, const ambit_schema_row *row) {
 }
 
 static void write_row(const writer *to, const ambit_schema_row *row) {
-    switch (row->type) {
-    case AMBIT_TYPE_LIST:
-        write_list(to, row);
-        break;
-    case AMBIT_TYPE_SOURCES:
+    if (row->type == AMBIT_TYPE_SOURCES) {
         write_sources(to, row);
-        break;
-    case AMBIT_TYPE_OPTIONS:
+    } else if (row->type == AMBIT_TYPE_OPTIONS && to->settings->environment.option_count > 0) {
         write_options(to, row);
-        break;
-    default:
+    } else {
         fprintf(to->out, "  %s: ", ambit_schema_key(row->path));
-        ambit_value_write(row, ambit_schema_member(row, to->settings, -1), to->out);
+        ambit_config_write_value(row, to->settings, -1, to->out);
         end_line(to, *ambit_config_place(to->config, row, -1));
     }
 }

@@ -1,10 +1,13 @@
 #include "experiment.h"
 
+#include "../../core/base/digest.h"
+
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- the mixture ---- */
 
@@ -151,6 +154,63 @@ ambit_status ambit_experiment_mixture(const ambit_settings *settings, ambit_mixt
         *mixture = NULL;
     }
     return status;
+}
+
+/* ---- the digests ---- */
+
+static void digest_episodes(const ambit_store *store, uint64_t *digest) {
+    for (int64_t e = 0; e < ambit_store_episode_count(store); e++) {
+        int64_t range[2];
+        double sigma[2];
+        ambit_store_episode_range(store, e, &range[0], &range[1]);
+        ambit_store_episode_ambit(store, e, &sigma[0], &sigma[1]);
+        *digest = ambit_digest(*digest, range, sizeof range);
+        *digest = ambit_digest(*digest, sigma, sizeof sigma);
+    }
+}
+
+static void digest_field(const ambit_store *store, const char *name, uint64_t *digest) {
+    const int index = ambit_store_look_up(store, name);
+    if (index < 0) /* a condition that this source has not */
+        return;
+    const ambit_field_info *field = ambit_store_field(store, index);
+    const ambit_statistics *statistics = ambit_store_statistics(store, index);
+    const int64_t head[] = {(int64_t)field->element,
+                            field->rank,
+                            field->shape[0],
+                            field->shape[1],
+                            field->shape[2],
+                            field->shape[3],
+                            (int64_t)field->zero_padded,
+                            (int64_t)field->unnormalised};
+    const double *const rows[] = {statistics->mean,     statistics->std, statistics->least,
+                                  statistics->greatest, statistics->q01, statistics->q99};
+    *digest = ambit_digest(*digest, name, strlen(name) + 1);
+    *digest = ambit_digest(*digest, head, sizeof head);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        *digest = ambit_digest(*digest, rows[i], (size_t)statistics->elements * sizeof **rows);
+}
+
+static void digest_fields(const ambit_store *store, const ambit_field_list *fields,
+                          uint64_t *digest) {
+    for (int i = 0; i < fields->count; i++)
+        digest_field(store, fields->names[i], digest);
+}
+
+ambit_status ambit_experiment_digests(const ambit_settings *settings, uint64_t *digests) {
+    for (int i = 0; i < settings->data.source_count; i++) {
+        ambit_store *store;
+        AMBIT_TRY(ambit_store_open(settings->data.sources[i].path, 0, &store));
+        digests[i] = AMBIT_DIGEST_START;
+        digest_episodes(store, &digests[i]);
+        digest_fields(store, &settings->data.observation, &digests[i]);
+        digest_fields(store, &settings->data.camera, &digests[i]);
+        digest_fields(store, &settings->data.text, &digests[i]);
+        digest_field(store, settings->data.caption, &digests[i]);
+        digest_fields(store, &settings->data.action, &digests[i]);
+        ambit_store_close(store);
+    }
+    return AMBIT_OK;
 }
 
 /* ---- the draw ---- */

@@ -8,7 +8,7 @@ umask 022 # plugins that others may write are refused
 packages=(build-essential cmake ninja-build pkg-config git ca-certificates
     openmpi-bin libopenmpi-dev libhdf5-openmpi-dev libopenblas-dev libyaml-dev libjansson-dev zlib1g-dev
     libjpeg-dev libpng-dev)
-test_packages=(libcmocka-dev clang-format-14 hdf5-tools slurmctld slurmd slurm-client munge
+test_packages=(libcmocka-dev clang-format-14 hdf5-tools python3-h5py slurmctld slurmd slurm-client munge
     clang-14 libclang-rt-14-dev llvm-14)
 build=build/release
 ranks=2

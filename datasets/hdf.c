@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char damaged[] = "is damaged or was not written by Ambit; copy it again or make it anew";
+static const char damaged[] =
+    "is damaged or was not written by Ambit; copy it again or make it anew";
 
 /* ------------------------------------------------------------------------------- errors
  *

@@ -360,9 +360,8 @@ ambit_status ambit_layout_read_texts(hid_t group, const char *name, int64_t coun
     char ends[64];
     ends_name(name, ends);
     *texts = (ambit_layout_texts){.count = count, .size = -1};
-    ambit_status status =
-        ambit_hdf_read_whole(group, ends, AMBIT_HDF_I64, 0, NULL, MOST_TEXT, &texts->count,
-                             &texts->ends);
+    ambit_status status = ambit_hdf_read_whole(group, ends, AMBIT_HDF_I64, 0, NULL, MOST_TEXT,
+                                               &texts->count, &texts->ends);
     if (status == AMBIT_OK)
         status = ambit_hdf_read_whole(group, name, AMBIT_HDF_U8, 0, NULL, MOST_TEXT, &texts->size,
                                       &texts->text);

@@ -78,8 +78,24 @@ static ambit_status tell_conditions(ambit_policy *policy, const ambit_settings *
     return AMBIT_OK;
 }
 
+/* Whether the weights are this network's. */
+static ambit_status check_weights(const ambit_graph *graph, const ambit_checkpoint *trained,
+                                  int64_t count) {
+    int tensors;
+    const ambit_parameter *table = ambit_graph_parameters(graph, &tensors);
+    AMBIT_TRY(
+        ambit_fail_within(ambit_checkpoint_check_tensors(trained, table, tensors), "checkpoint"));
+    if (ambit_graph_parameter_count(graph) == count)
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_CONFIG,
+                      "checkpoint: holds %" PRId64 " weights but the configuration's network "
+                      "has %" PRId64 "; leave network.* and data.* as they were in training",
+                      count, ambit_graph_parameter_count(graph));
+}
+
 static ambit_status build(ambit_policy *policy, const ambit_settings *settings,
-                          const ambit_sample_shape *shape, const float *weights, int64_t count) {
+                          const ambit_checkpoint *trained, const ambit_sample_shape *shape,
+                          const float *weights, int64_t count) {
     const ambit_sampler_options sampling = ambit_experiment_sampler(settings);
     const ambit_network_options options = ambit_experiment_network(settings, shape);
     const ambit_network_means means = {.precision = settings->sampler.precision};
@@ -88,11 +104,7 @@ static ambit_status build(ambit_policy *policy, const ambit_settings *settings,
                                    policy->horizon * policy->width, &policy->sampler));
     AMBIT_TRY(ambit_network_create_with(&options, &means, policy->batch, 0, &policy->network));
     ambit_graph *graph = ambit_network_graph(policy->network);
-    if (ambit_graph_parameter_count(graph) != count)
-        return ambit_fail(AMBIT_CONFIG,
-                          "checkpoint: holds %" PRId64 " weights but the configuration's network "
-                          "has %" PRId64 "; leave network.* and data.* as they were in training",
-                          count, ambit_graph_parameter_count(graph));
+    AMBIT_TRY(check_weights(graph, trained, count));
     ambit_graph_bind(graph, weights, NULL);
     return tell_conditions(policy, settings, shape);
 }
@@ -123,7 +135,7 @@ ambit_status ambit_policy_create(const ambit_settings *settings, const ambit_che
                               .relative = settings->data.relative};
     shape.chunk_steps = (*policy)->horizon;
     shape.chunk_width = (*policy)->width;
-    ambit_status status = build(*policy, settings, &shape, weights, count);
+    ambit_status status = build(*policy, settings, trained, &shape, weights, count);
     if (status != AMBIT_OK) {
         ambit_policy_destroy(*policy);
         *policy = NULL;

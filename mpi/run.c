@@ -1,13 +1,17 @@
 #include "run.h"
 
 #include "../datasets/files.h"
+#include "checkpoint.h"
+#include "config/config_changes.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LARGEST_CONFIGURATION = 1 << 22 };
@@ -19,7 +23,7 @@ static ambit_status path_in(const char *folder, const char *name, char path[PATH
 }
 
 /* Two jobs in one folder would overwrite each other. The descriptor stays open on purpose: the lock
- * lives as long as the process. */
+ * lives as long as the process. A file system without locks is no reason not to train. */
 static ambit_status take_lock(const char *folder) {
     char path[PATH_MAX];
     AMBIT_TRY(path_in(folder, "lock", path));
@@ -27,72 +31,109 @@ static ambit_status take_lock(const char *folder) {
     if (file < 0)
         return ambit_fail_errno(AMBIT_CANNOT_CREATE, errno, "%s: cannot create", path);
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fcntl(file, F_SETLK, &whole) != 0 && (errno == EACCES || errno == EAGAIN)) {
-        close(file);
-        return ambit_fail(AMBIT_UNAVAILABLE,
-                          "%s: another job trains in this folder; wait for it, stop it, or choose "
-                          "another folder with --run",
-                          path);
-    }
-    return AMBIT_OK; /* a file system without locks is no reason not to train */
-}
-
-/* Keys that change what a run costs but not what it computes: a job may go on with other ones. */
-static int is_free(const char *line, size_t length) {
-    static const char *const keys[] = {"threads:", "recompute:", "cache_mib:", "keep:"};
-    size_t indent = strspn(line, " ");
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (length > indent && strncmp(line + indent, keys[i], strlen(keys[i])) == 0)
-            return 1;
-    return 0;
-}
-
-/* Counts the lines that differ between two texts of one key a line, and writes down the first. */
-static int list_differences(const char *theirs, const char *ours, char *text, size_t size) {
-    size_t used = 0;
-    int count = 0;
-    while (*theirs || *ours) {
-        size_t their_length = strcspn(theirs, "\n"), our_length = strcspn(ours, "\n");
-        int same = their_length == our_length && memcmp(theirs, ours, our_length) == 0;
-        if (!same && !(is_free(theirs, their_length) && is_free(ours, our_length)) && count++ < 8 &&
-            used < size)
-            used += (size_t)snprintf(text + used, size - used, "\n  there: %.*s\n  here:  %.*s",
-                                     (int)their_length, theirs, (int)our_length, ours);
-        theirs += their_length + (theirs[their_length] == '\n');
-        ours += our_length + (ours[our_length] == '\n');
-    }
-    return count;
-}
-
-static ambit_status check_same(const char *path, const char *configuration) {
-    char *existing, difference[2048] = "";
-    size_t size;
-    AMBIT_TRY(ambit_read_file(path, LARGEST_CONFIGURATION, &existing, &size));
-    int count = list_differences(existing, configuration, difference, sizeof difference);
-    free(existing);
-    if (count == 0)
+    if (fcntl(file, F_SETLK, &whole) == 0 || errno == ENOLCK || errno == ENOSYS ||
+        errno == EOPNOTSUPP || errno == EINVAL)
         return AMBIT_OK;
-    return ambit_fail(AMBIT_CONFIG,
-                      "%s: this folder belongs to a run with another configuration; choose another "
-                      "folder with --run, or give the same configuration to go on with it:%s",
-                      path, difference);
+    const int reason = errno;
+    close(file);
+    if (reason != EACCES && reason != EAGAIN)
+        return ambit_fail_errno(AMBIT_IO, reason,
+                                "%s: cannot find out whether another job trains "
+                                "in this folder",
+                                path);
+    return ambit_fail(AMBIT_UNAVAILABLE,
+                      "%s: another job trains in this folder; wait for it, stop it, or choose "
+                      "another folder with --run",
+                      path);
+}
+
+/* Whether the run has anything to lose: one that never began, because its data was not found, say,
+ * has not. */
+static ambit_status has_begun(const char *folder, int *begun) {
+    char metrics[PATH_MAX];
+    AMBIT_TRY(path_in(folder, "metrics.jsonl", metrics));
+    AMBIT_TRY(ambit_file_exists(metrics, begun));
+    return *begun ? AMBIT_OK : ambit_checkpoint_exists(folder, begun);
+}
+
+static ambit_status write_configuration(const char *folder, const char *configuration,
+                                        const char *origins) {
+    char path[PATH_MAX];
+    AMBIT_TRY(path_in(folder, "origins.yaml", path));
+    AMBIT_TRY(ambit_write_file(path, origins, strlen(origins)));
+    AMBIT_TRY(path_in(folder, "config.yaml", path));
+    return ambit_write_file(path, configuration, strlen(configuration));
+}
+
+/* What differs from the folder's configuration: nothing where it has none (its checkpoints have).
+ */
+static ambit_status list_changes(const char *folder, const char *configuration, int *exists,
+                                 ambit_config_changes *changes) {
+    char path[PATH_MAX], *existing;
+    size_t size;
+    *changes = (ambit_config_changes){0};
+    AMBIT_TRY(path_in(folder, "config.yaml", path));
+    AMBIT_TRY(ambit_file_exists(path, exists));
+    if (!*exists)
+        return AMBIT_OK;
+    AMBIT_TRY(ambit_read_file(path, LARGEST_CONFIGURATION, &existing, &size));
+    ambit_status status = ambit_config_compare(path, existing, configuration, changes);
+    free(existing);
+    return status;
 }
 
 static ambit_status claim(const char *folder, const char *configuration, const char *origins) {
-    char path[PATH_MAX], origins_path[PATH_MAX], metrics[PATH_MAX];
-    AMBIT_TRY(path_in(folder, "config.yaml", path));
-    AMBIT_TRY(path_in(folder, "origins.yaml", origins_path));
-    AMBIT_TRY(path_in(folder, "metrics.jsonl", metrics));
+    ambit_config_changes changes;
+    int begun, exists;
     AMBIT_TRY(ambit_make_folders(folder));
     AMBIT_TRY(take_lock(folder));
-    /* a run that never began, because its data was not found, say, has nothing to lose */
-    if (access(path, F_OK) == 0 && access(metrics, F_OK) == 0)
-        return check_same(path, configuration);
-    AMBIT_TRY(ambit_write_file(origins_path, origins, strlen(origins)));
-    return ambit_write_file(path, configuration, strlen(configuration));
+    AMBIT_TRY(has_begun(folder, &begun));
+    if (!begun)
+        return write_configuration(folder, configuration, origins);
+    AMBIT_TRY(list_changes(folder, configuration, &exists, &changes));
+    ambit_config_changes_free(&changes);
+    return AMBIT_OK;
 }
 
 ambit_status ambit_run_claim(const ambit_ranks *ranks, const char *folder,
                              const char *configuration, const char *origins) {
     return ambit_agree(ranks, ranks->rank == 0 ? claim(folder, configuration, origins) : AMBIT_OK);
+}
+
+/* Adds the changes to changes.tsv. */
+static ambit_status append_changes(const char *folder, const ambit_config_changes *changes,
+                                   int64_t step) {
+    char path[PATH_MAX], when[32];
+    const time_t now = time(NULL);
+    struct tm utc;
+    int exists;
+    AMBIT_TRY(path_in(folder, "changes.tsv", path));
+    AMBIT_TRY(ambit_file_exists(path, &exists));
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    FILE *file = fopen(path, "ae");
+    if (!file)
+        return ambit_fail_errno(AMBIT_CANNOT_CREATE, errno, "%s: cannot be opened", path);
+    if (!exists)
+        fputs("time\tstep\tkey\tfrom\tto\n", file);
+    for (int i = 0; i < changes->count; i++)
+        fprintf(file, "%s\t%" PRId64 "\t%s\t%s\t%s\n", when, step, changes->list[i].path,
+                changes->list[i].before, changes->list[i].now);
+    int failed = fflush(file) != 0 || ferror(file) || fsync(fileno(file)) != 0;
+    const int reason = errno;
+    failed |= fclose(file) != 0;
+    return failed ? ambit_fail_errno(AMBIT_IO, reason, "%s: cannot be written", path) : AMBIT_OK;
+}
+
+ambit_status ambit_run_record(const char *folder, const char *configuration, const char *origins,
+                              int64_t step) {
+    ambit_config_changes changes;
+    int exists;
+    AMBIT_TRY(list_changes(folder, configuration, &exists, &changes));
+    ambit_status status = AMBIT_OK;
+    if (changes.count > 0)
+        status = append_changes(folder, &changes, step);
+    if (status == AMBIT_OK && (changes.count > 0 || !exists))
+        status = write_configuration(folder, configuration, origins);
+    ambit_config_changes_free(&changes);
+    return status;
 }

@@ -10,6 +10,7 @@
 #include "records/metrics.h"
 #include "records/progress.h"
 #include "records/say.h"
+#include "run.h"
 #include "stop.h"
 #include "validation.h"
 
@@ -32,8 +33,9 @@ typedef struct {
     ambit_team *team;
     ambit_network *network;
     ambit_exchange *exchange;
-    ambit_batch batch;              /* a slot's samples */
-    int64_t first_slot, slot_count; /* this rank's slots */
+    uint64_t data_digests[AMBIT_MOST_SOURCES]; /* rank 0 */
+    ambit_batch batch;                         /* a slot's samples */
+    int64_t first_slot, slot_count;            /* this rank's slots */
 
     ambit_meter meter;
     ambit_metrics *metrics; /* rank 0 */
@@ -104,23 +106,42 @@ static void initialise(trainer *t) {
     ambit_exchange_publish(t->exchange);
 }
 
+/* What a checkpoint of this run says, at step 0. Borrows everything. */
+static ambit_checkpoint describe(const trainer *t) {
+    ambit_checkpoint now = {.configuration = (char *)t->training->configuration,
+                            .shape = *ambit_mixture_shape(t->mixture),
+                            .normaliser = *ambit_mixture_normaliser(t->mixture),
+                            .data_digests = t->data_digests,
+                            .source_count = t->settings->data.source_count};
+    now.tensors = ambit_graph_parameters(ambit_network_graph(t->network), &now.tensor_count);
+    return now;
+}
+
 /* Reads the newest checkpoint; *step is the last step done. */
 static ambit_status resume(trainer *t, int64_t *step) {
     ambit_checkpoint checkpoint;
     char *warning;
     int found;
+    const int first = t->ranks->rank == 0;
     initialise(t);
-    AMBIT_TRY(ambit_checkpoint_resume(t->ranks, t->training->folder, t->exchange, &checkpoint,
-                                      &found, &warning));
+    if (first)
+        ambit_experiment_digests(t->settings, t->mixture, t->data_digests);
+    const ambit_checkpoint now = describe(t);
+    ambit_status status = ambit_checkpoint_resume(t->ranks, t->training->folder, &now, t->exchange,
+                                                  &checkpoint, &found, &warning);
     if (warning)
         ambit_say(stderr, "warning: %s\n", warning);
+    free(warning);
+    AMBIT_TRY(status);
     *step = found ? checkpoint.step : 0;
     t->seconds_before = found ? checkpoint.seconds : 0.0;
-    if (found && t->ranks->rank == 0)
+    if (found && first)
         fprintf(stderr, "%s: going on after step %" PRId64 "\n", t->training->folder, *step);
-    free(warning);
     ambit_checkpoint_clear(&checkpoint);
-    return AMBIT_OK;
+    return ambit_agree(t->ranks,
+                       first ? ambit_run_record(t->training->folder, t->training->configuration,
+                                                t->training->origins, *step)
+                             : AMBIT_OK);
 }
 
 static void destroy(trainer *t) {
@@ -290,11 +311,9 @@ static ambit_status validate(trainer *t, int64_t step) {
 }
 
 static ambit_status checkpoint(trainer *t, int64_t step) {
-    ambit_checkpoint state = {.step = step,
-                              .seconds = t->seconds_before + ambit_clock() - t->started,
-                              .configuration = (char *)t->training->configuration,
-                              .shape = *ambit_mixture_shape(t->mixture),
-                              .normaliser = *ambit_mixture_normaliser(t->mixture)};
+    ambit_checkpoint state = describe(t);
+    state.step = step;
+    state.seconds = t->seconds_before + ambit_clock() - t->started;
     MPI_Bcast(&state.seconds, 1, MPI_DOUBLE, 0, t->ranks->world);
     return ambit_checkpoint_write(t->ranks, t->training->folder, &state, t->exchange,
                                   t->settings->train.keep);

@@ -10,6 +10,7 @@
 typedef struct {
     const ambit_settings *settings;
     const char *configuration; /* canonical YAML of the settings */
+    const char *origins;       /* the same, with where each value came from; rank 0 only */
     const char *folder;        /* of the run, claimed already (run.h) */
 } ambit_training;
 

@@ -131,10 +131,16 @@ static ambit_status open_data(ambit_fold *fold) {
     return ambit_team_create((int)fold->settings->train.threads, &fold->team);
 }
 
-static ambit_status open_weights(const char *folder, ambit_fold *fold) {
-    char path[PATH_MAX];
-    AMBIT_TRY(ambit_checkpoint_last(folder, path, sizeof path));
-    return ambit_checkpoint_read(path, &fold->checkpoint, &fold->weights, &fold->weight_count);
+/* An older checkpoint in place of the last would give other answers. */
+static ambit_status open_weights(const ambit_ranks *ranks, const char *folder, ambit_fold *fold) {
+    char path[PATH_MAX], *warning;
+    ambit_status status =
+        ambit_checkpoint_read_last(ranks, folder, path, sizeof path, &fold->checkpoint,
+                                   &fold->weights, &fold->weight_count, &warning);
+    if (status == AMBIT_OK && warning)
+        status = ambit_fail(AMBIT_DATA, "%s", warning);
+    free(warning);
+    return ambit_agree(ranks, status);
 }
 
 ambit_status ambit_fold_open(const ambit_ranks *ranks, const ambit_annotation_target *target,
@@ -145,13 +151,13 @@ ambit_status ambit_fold_open(const ambit_ranks *ranks, const ambit_annotation_ta
     AMBIT_TRY(configure(ranks, target, number, &fold->shared));
     fold->settings = ambit_config_settings(fold->shared.config);
     AMBIT_TRY(ambit_run_claim(ranks, folder, fold->shared.text, fold->shared.origins));
-    const ambit_training training = {
-        .settings = fold->settings, .configuration = fold->shared.text, .folder = folder};
+    const ambit_training training = {.settings = fold->settings,
+                                     .configuration = fold->shared.text,
+                                     .origins = fold->shared.origins,
+                                     .folder = folder};
     AMBIT_TRY(ambit_train(ranks, &training));
-    ambit_status status = open_data(fold);
-    if (status == AMBIT_OK)
-        status = open_weights(folder, fold);
-    return ambit_agree(ranks, status);
+    AMBIT_TRY_ALL(ranks, open_data(fold));
+    return open_weights(ranks, folder, fold);
 }
 
 void ambit_fold_close(ambit_fold *fold) {

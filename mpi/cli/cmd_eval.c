@@ -26,7 +26,7 @@ static const char usage[] =
     "prints success and the environment's metrics with 95 % intervals. Any number of ranks gives\n"
     "the same result. Writes RUN/eval/: summary.json, trials.tsv, drawings.jsonl.\n"
     "\n"
-    "  --checkpoint FILE   one checkpoint (default: the run's newest)\n";
+    "  --checkpoint FILE   one checkpoint (default: what RUN/checkpoints/last points at)\n";
 
 typedef struct {
     const char *run;
@@ -103,13 +103,23 @@ static ambit_status record_environment(const char *run, const ambit_plugin *envi
     return AMBIT_OK;
 }
 
+/* The one that was named, or the run's. */
+static ambit_status read_checkpoint(const ambit_ranks *ranks, arguments *a, evaluator *e) {
+    char *warning;
+    if (a->checkpoint[0])
+        return ambit_agree(
+            ranks, ambit_checkpoint_read(a->checkpoint, &e->checkpoint, &e->weights, &e->count));
+    ambit_status status =
+        ambit_checkpoint_read_last(ranks, a->run, a->checkpoint, sizeof a->checkpoint,
+                                   &e->checkpoint, &e->weights, &e->count, &warning);
+    if (status == AMBIT_OK && warning)
+        ambit_say(stderr, "warning: %s\n", warning);
+    free(warning);
+    return status;
+}
+
 static ambit_status prepare(const ambit_ranks *ranks, arguments *a, evaluator *e) {
-    ambit_status status = AMBIT_OK;
-    if (!a->checkpoint[0])
-        status = ambit_checkpoint_last(a->run, a->checkpoint, sizeof a->checkpoint);
-    if (status == AMBIT_OK)
-        status = ambit_checkpoint_read(a->checkpoint, &e->checkpoint, &e->weights, &e->count);
-    AMBIT_TRY_ALL(ranks, status);
+    AMBIT_TRY(read_checkpoint(ranks, a, e));
     AMBIT_TRY(ambit_shared_config_load(ranks, a->checkpoint, e->checkpoint.configuration,
                                        a->overrides, a->override_count, &e->shared));
     const ambit_settings *settings = ambit_config_settings(e->shared.config);

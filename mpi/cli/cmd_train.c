@@ -22,6 +22,9 @@ static const char usage[] =
     "\n"
     "Trains, and goes on by itself where a job in the same folder stopped, with any number of\n"
     "ranks up to train.slots that is a power of two. `ambit config explain` lists the keys.\n"
+    "A run goes on with other keys too where these change no weights (what is logged and kept,\n"
+    "where the data lies, sampler, environment, eval), or with more train.steps; RUN/changes.tsv\n"
+    "then says what was changed. Other changes, and other data, are refused.\n"
     "\n"
     "  --run FOLDER   the run's folder (default: runs/ and the name of CONFIG.yaml)\n"
     "  --dry-run      check everything, print memory a rank and steps an epoch, train nothing\n"
@@ -129,8 +132,10 @@ static ambit_status run_training(const ambit_ranks *ranks, const arguments *a,
         return estimate(ranks, settings);
     AMBIT_TRY(ambit_run_claim(ranks, a->run, shared->text, shared->origins));
     AMBIT_TRY_ALL(ranks, ranks->rank == 0 ? record_environment(settings, a->run) : AMBIT_OK);
-    ambit_training training = {
-        .settings = settings, .configuration = shared->text, .folder = a->run};
+    ambit_training training = {.settings = settings,
+                               .configuration = shared->text,
+                               .origins = shared->origins,
+                               .folder = a->run};
     AMBIT_TRY(ambit_train(ranks, &training));
     if (ranks->rank == 0)
         print_end(settings, a->run);

@@ -161,11 +161,22 @@ ambit_status ambit_experiment_mixture(const ambit_settings *settings, ambit_mixt
 static void digest_episodes(const ambit_store *store, uint64_t *digest) {
     for (int64_t e = 0; e < ambit_store_episode_count(store); e++) {
         int64_t range[2];
-        double sigma[2];
         ambit_store_episode_range(store, e, &range[0], &range[1]);
-        ambit_store_episode_ambit(store, e, &sigma[0], &sigma[1]);
         *digest = ambit_digest(*digest, range, sizeof range);
-        *digest = ambit_digest(*digest, sigma, sizeof sigma);
+    }
+}
+
+/* Bounds of σ, whoever gave them: the settings, the store, or an annotation. */
+static void digest_classes(const ambit_mixture *mixture, int source, uint64_t *digest) {
+    int count;
+    const ambit_class *classes = ambit_mixture_classes(mixture, AMBIT_PART_TRAINED, &count);
+    for (int i = 0; i < count; i++) {
+        const ambit_class *class = &classes[i];
+        if (class->source != source)
+            continue;
+        *digest = ambit_digest(*digest, &class->sigma_min, sizeof class->sigma_min);
+        *digest = ambit_digest(*digest, &class->sigma_max, sizeof class->sigma_max);
+        *digest = ambit_digest(*digest, &class->count, sizeof class->count);
     }
 }
 
@@ -197,20 +208,19 @@ static void digest_fields(const ambit_store *store, const ambit_field_list *fiel
         digest_field(store, fields->names[i], digest);
 }
 
-ambit_status ambit_experiment_digests(const ambit_settings *settings, uint64_t *digests) {
+void ambit_experiment_digests(const ambit_settings *settings, const ambit_mixture *mixture,
+                              uint64_t *digests) {
     for (int i = 0; i < settings->data.source_count; i++) {
-        ambit_store *store;
-        AMBIT_TRY(ambit_store_open(settings->data.sources[i].path, 0, &store));
+        const ambit_store *store = ambit_mixture_store(mixture, i);
         digests[i] = AMBIT_DIGEST_START;
         digest_episodes(store, &digests[i]);
+        digest_classes(mixture, i, &digests[i]);
         digest_fields(store, &settings->data.observation, &digests[i]);
         digest_fields(store, &settings->data.camera, &digests[i]);
         digest_fields(store, &settings->data.text, &digests[i]);
         digest_field(store, settings->data.caption, &digests[i]);
         digest_fields(store, &settings->data.action, &digests[i]);
-        ambit_store_close(store);
     }
-    return AMBIT_OK;
 }
 
 /* ---- the draw ---- */

@@ -11,10 +11,12 @@
  * image that does not fit. The caller closes the mixture. */
 ambit_status ambit_experiment_mixture(const ambit_settings *settings, ambit_mixture **mixture);
 
-/* Digests of what each source gives a run, for telling whether it is still the same, wherever it
- * lies: of the fields that the settings name, their types, shapes and statistics, and of all
- * episodes' ends and bounds of σ. digests has room for AMBIT_MOST_SOURCES. */
-ambit_status ambit_experiment_digests(const ambit_settings *settings, uint64_t *digests);
+/* Digests of what each source of a mixture gives to training, for telling whether it is still the
+ * same, wherever it lies: the fields that the settings name with their types, shapes and
+ * statistics, the episodes, and which of the samples are used at which noise levels. digests has
+ * room for AMBIT_MOST_SOURCES. */
+void ambit_experiment_digests(const ambit_settings *settings, const ambit_mixture *mixture,
+                              uint64_t *digests);
 
 /* The draw over what a mixture trains on, as the task wants it (task.h); to denoise, with the
  * objective's buffer taken into account. */

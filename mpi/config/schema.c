@@ -261,8 +261,10 @@ static const ambit_schema_row rows[] = {
      .most = 65536,
      .help = "Length of the crop that classify_crop sees: steps of a chunk, or pixels of a side."},
     {"train.steps", INTEGER, "8000", AT(train.steps), .unit = "steps", .least = 1,
-     .most = UNLIMITED, .help = "Updates of the parameters, all in all. A run may be gone on with for more of them, not "
-             "for fewer; the learning rate then falls towards the new end."},
+     .most = UNLIMITED,
+     .help =
+         "Updates of the parameters, all in all. A run may be gone on with for more of them, not "
+         "for fewer; the learning rate then falls towards the new end."},
     {"train.batch", INTEGER, "128", AT(train.batch), .unit = "samples", .least = 1, .most = 1e7,
      .help = "Samples in an update, over all ranks."},
     {"train.slots", INTEGER, "4", AT(train.slots), .least = 1, .most = 65536, .power_of_two = true,

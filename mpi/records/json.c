@@ -69,7 +69,8 @@ ambit_status ambit_json_fault(const ambit_json_place *place, const char *key, co
     va_end(arguments);
     return ambit_fail(AMBIT_DATA,
                       "%s: %s%s%s; it was not written by this version of Ambit, or "
-                      "was changed: restore the file or take it away",
+                      "was changed: restore the file, or move it away, and go on without "
+                      "what it says",
                       where, key, key[0] ? ": " : "", what);
 }
 

@@ -1,6 +1,7 @@
 #include "metrics.h"
 
 #include "../../core/base/processor.h"
+#include "../../datasets/files.h"
 #include "json.h"
 #include "tensorboard.h"
 
@@ -36,8 +37,10 @@ static ambit_status check_step(void *context, const ambit_json_place *place, jso
 
 /* How much of the file there is holds whole lines up to `resume_step`. */
 static ambit_status measure(const char *path, int64_t resume_step, int64_t *size) {
+    int exists;
     *size = 0;
-    if (resume_step == 0 || access(path, F_OK) != 0)
+    AMBIT_TRY(ambit_file_exists(path, &exists));
+    if (resume_step == 0 || !exists)
         return AMBIT_OK;
     return ambit_json_each_line(path, check_step, &resume_step, size);
 }

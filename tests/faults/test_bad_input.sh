@@ -61,6 +61,6 @@ expect 73 "rrt" mpirun -n 2 "$ambit" ingest maze rrt rrt count=5
 
 # evaluation
 expect 66 "nowhere" mpirun -n 2 "$ambit" eval nowhere
-printf x >run/checkpoints/step-00000099.h5
-expect 65 "step-00000099.h5" mpirun -n 2 "$ambit" eval run
+for checkpoint in run/checkpoints/step-*.h5; do printf x >"$checkpoint"; done
+expect 65 "step-000000.*.h5.*cut short" mpirun -n 2 "$ambit" eval run
 echo "bad input is refused clearly"

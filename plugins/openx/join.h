@@ -3,7 +3,8 @@
  * RLDS has one episode a record. Home-made converters write a record a step, or a few steps: then
  * steps/is_first is true in the first record of an episode alone. Such records are seen in passing
  * and warned of, and joined on request: a record whose first step is not one that is_first marks
- * goes on with the episode before it, across shards as well.
+ * goes on with the episode before it, across shards as well. A part of a split (slice.h) is counted
+ * in records, and what it begins with begins an episode.
  */
 #ifndef OPENX_JOIN_H
 #define OPENX_JOIN_H

@@ -92,7 +92,9 @@ static ambit_option_value value_of(const ambit_option *option, uint8_t choice) {
     } chosen[] = {{"standardise", {.text = choice & 1 ? "bridge" : "none"}},
                   {"images", {.boolean = !(choice & 2)}},
                   {"language", {.boolean = !(choice & 4)}},
-                  {"decode", {.integer = choice & 8 ? 16 : 0}}};
+                  {"decode", {.integer = choice & 8 ? 16 : 0}},
+                  {"join", {.boolean = !!(choice & 16)}},
+                  {"text", {.text = choice & 32 ? "count" : "auto"}}};
     for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++)
         if (strcmp(option->name, chosen[i].name) == 0)
             return chosen[i].value;

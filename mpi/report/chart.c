@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Room around the plot, in pixels. */
-enum { TOP = 26, BOTTOM = 40, LEFT = 54, LINE_HEIGHT = 15, MAX_LABELS = 64, LETTER = 7 };
+enum { TOP = 26, BOTTOM = 40, LEFT = 54, LINE_HEIGHT = 15, LETTER = 7, APART = 10 };
 
 typedef struct {
     ambit_axis x, y;
@@ -70,18 +70,36 @@ static int is_named(const ambit_chart *chart, int s) {
 
 /* Room for the names at the right. */
 static double name_room(const ambit_chart *chart) {
-    int longest = 0;
+    int longest = 0, count = 0;
     for (int s = 0; s < chart->series_count; s++)
-        if (is_named(chart, s) && ambit_text_length(chart->series[s].name) > longest)
-            longest = ambit_text_length(chart->series[s].name);
-    return longest ? fmin(20 + LETTER * longest, chart->width * 0.42) : 12;
+        if (is_named(chart, s)) {
+            const int length = ambit_text_length(chart->series[s].name);
+            longest = length > longest ? length : longest;
+            count++;
+        }
+    return longest && count <= AMBIT_CHART_NAMES ? fmin(20 + LETTER * longest, chart->width * 0.42)
+                                                 : 12;
+}
+
+/* Every how many of the ticks has room for its number. */
+static int tick_spacing(const double *ticks, int count, double width) {
+    char text[AMBIT_NUMBER_SIZE];
+    int longest = 0;
+    for (int i = 0; i < count; i++) {
+        ambit_number_write(ticks[i], text);
+        const int length = ambit_text_length(text);
+        longest = length > longest ? length : longest;
+    }
+    return (int)fmax(1, ceil(count * (LETTER * longest + APART) / width));
 }
 
 static void draw_x_axis(const ambit_chart *chart, const plane *frame, ambit_page *page) {
     double ticks[AMBIT_MAX_TICKS];
     char text[AMBIT_NUMBER_SIZE];
-    int count = ambit_axis_ticks(&frame->x, chart->width / 100, ticks);
-    for (int i = 0; i < count; i++) {
+    const double width = frame->x.to - frame->x.from;
+    int count = ambit_axis_ticks(&frame->x, (int)(width / 70), ticks);
+    const int every = tick_spacing(ticks, count, width);
+    for (int i = 0; i < count; i += every) {
         ambit_number_write(ticks[i], text);
         ambit_page_add(
             page,
@@ -159,9 +177,11 @@ static void draw_dots(const plane *frame, const ambit_series *series, ambit_page
                            ambit_axis_place(&frame->y, series->y[i]));
 }
 
-static int find_labels(const ambit_chart *chart, const plane *frame, end_label labels[MAX_LABELS]) {
+/* Finds the names' places and returns how many there are, which may be more than have room. */
+static int find_labels(const ambit_chart *chart, const plane *frame,
+                       end_label labels[AMBIT_CHART_NAMES]) {
     int count = 0;
-    for (int s = 0; s < chart->series_count && count < MAX_LABELS; s++) {
+    for (int s = 0; s < chart->series_count; s++) {
         const ambit_series *series = &chart->series[s];
         int64_t last = series->count - 1;
         while (last >= 0 && !ambit_axis_shows(&frame->y, series->y[last]))
@@ -169,8 +189,10 @@ static int find_labels(const ambit_chart *chart, const plane *frame, end_label l
         if (last < 0 || !is_named(chart, s))
             continue;
         double y = ambit_axis_place(&frame->y, series->y[last]);
-        labels[count++] =
-            (end_label){series, ambit_axis_place(&frame->x, series->x[last] + series->width), y, y};
+        if (count < AMBIT_CHART_NAMES)
+            labels[count] = (end_label){
+                series, ambit_axis_place(&frame->x, series->x[last] + series->width), y, y};
+        count++;
     }
     return count;
 }
@@ -192,14 +214,16 @@ static void spread_labels(end_label *labels, int count, double foot) {
 }
 
 static void draw_labels(const ambit_chart *chart, const plane *frame, ambit_page *page) {
-    end_label labels[MAX_LABELS];
+    end_label labels[AMBIT_CHART_NAMES];
     int count = find_labels(chart, frame, labels);
+    if (count > AMBIT_CHART_NAMES)
+        return;
     spread_labels(labels, count, frame->y.from);
     int most = (int)((chart->width - frame->x.to - 14) / LETTER);
     for (int i = 0; i < count; i++) {
         int colour = labels[i].series->method % AMBIT_COLOURS;
         ambit_page_add(page,
-                       "<path class=\"line s%d\" style=\"stroke-width:1\" d=\"M%.1f %.1fL%.1f "
+                       "<path class=\"leader s%d\" d=\"M%.1f %.1fL%.1f "
                        "%.1f\"/><text class=\"name\" x=\"%.1f\" y=\"%.1f\">",
                        colour, labels[i].x + 2, labels[i].y, frame->x.to + 11, labels[i].label,
                        frame->x.to + 14, labels[i].label + 4);

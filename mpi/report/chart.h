@@ -6,6 +6,10 @@
 
 #include <stdint.h>
 
+/* More names than these have no room at the ends of lines: then none is written, and a key is
+ * wanted. */
+enum { AMBIT_CHART_NAMES = 11 };
+
 typedef enum {
     AMBIT_SERIES_LINE,  /* through points (x, y) */
     AMBIT_SERIES_STEPS, /* level over [x, x + width) */

@@ -32,19 +32,20 @@ static const ambit_join train_joins[ALL_COLUMNS] = {
 static const ambit_join validate_joins[] = {
     [AMBIT_VALIDATE_STEP] = AMBIT_JOIN_LAST, [AMBIT_VALIDATE_LOSS] = AMBIT_JOIN_MEAN};
 
-/* "a, b, c", cut where it does not fit. */
+/* "a", or "a and 3 more". */
 static ambit_status read_hosts(const ambit_json_place *place, const json_t *line,
                                ambit_history *history) {
     json_t *hosts = NULL;
     AMBIT_TRY(ambit_json_get_array(place, line, "hosts", &hosts));
-    history->hosts[0] = 0;
-    for (size_t i = 0; i < json_array_size(hosts); i++) {
-        const char *host = json_string_value(json_array_get(hosts, i));
-        size_t at = strlen(history->hosts);
-        if (!host)
+    for (size_t i = 0; i < json_array_size(hosts); i++)
+        if (!json_is_string(json_array_get(hosts, i)))
             return ambit_json_fault(place, "hosts", "item %zu is not a text", i);
-        snprintf(history->hosts + at, sizeof history->hosts - at, "%s%s", i ? ", " : "", host);
-    }
+    const size_t count = json_array_size(hosts);
+    const char *first = count ? json_string_value(json_array_get(hosts, 0)) : "";
+    if (count > 1)
+        snprintf(history->hosts, sizeof history->hosts, "%.200s and %zu more", first, count - 1);
+    else
+        snprintf(history->hosts, sizeof history->hosts, "%s", first);
     return AMBIT_OK;
 }
 

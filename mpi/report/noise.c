@@ -180,17 +180,20 @@ static ambit_status draw_overlays(ambit_section *section) {
     effective.y_label = "samples";
     AMBIT_TRY(draw_bins(section, &training, training_loss, -1));
     AMBIT_TRY(draw_bins(section, &effective, effective_samples, -1));
-    AMBIT_TRY(draw_sources(section));
     for (int scored = 0; scored < section->records->scored_count; scored++)
         AMBIT_TRY(draw_bins(section, &validation, validation_loss, scored));
     return AMBIT_OK;
 }
 
 static ambit_status draw_noise(ambit_section *section) {
+    ambit_section_key(section);
     ambit_page_add(&section->page, "<div class=\"figures two\">\n");
     AMBIT_TRY(draw_overlays(section));
     ambit_page_add(&section->page, "</div>\n");
     ambit_section_scored_note(section);
+    ambit_page_add(&section->page, "<div class=\"figures two\">\n");
+    AMBIT_TRY(draw_sources(section));
+    ambit_page_add(&section->page, "</div>\n");
     ambit_page_add(&section->page,
                    "<h3 style=\"margin-top:2rem\">Samples drawn at each noise level</h3>"
                    "<p class=\"note\">Bars: drawn. Line: expected from the schedule and the "

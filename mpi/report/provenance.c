@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { FEW = 5 };
+
 static void draw_text_cell(const char *text, ambit_page *page) {
     ambit_page_add(page, "<td>");
     ambit_page_escape(page, text && text[0] ? text : "–");
@@ -26,14 +28,6 @@ static void draw_folder_head(const ambit_record *record, ambit_page *page) {
     ambit_page_add(page, "<small>");
     ambit_page_escape(page, record->folder);
     ambit_page_add(page, "</small></th>");
-}
-
-/* Whether `key` was met in the lists before `list`, or is the title, which heads the column. */
-static int is_old_key(const ambit_entries *const *lists, int list, const char *key) {
-    for (int i = 0; i < list; i++)
-        if (ambit_entries_find(lists[i], key))
-            return 1;
-    return strcmp(key, "run.title") == 0;
 }
 
 /* The values of a key in the runs of a method, each once. */
@@ -56,63 +50,87 @@ static void draw_values(const ambit_records *records, int method, const char *ke
     ambit_page_add(page, written ? "</td>" : "–</td>");
 }
 
-static void draw_key_row(const ambit_records *records, const char *key, ambit_page *page) {
-    ambit_page_add(page, "<tr><th><code>");
+static void draw_key_head(const char *key, ambit_page *page) {
+    ambit_page_add(page, "<th><code>");
     ambit_page_escape(page, key);
     ambit_page_add(page, "</code></th>");
-    for (int method = 0; method < records->method_count; method++)
-        draw_values(records, method, key, page);
-    ambit_page_add(page, "</tr>\n");
 }
 
-static int draw_differences(const ambit_records *records, const ambit_entries *const *lists,
-                            int count, ambit_page *page) {
-    int rows = 0;
-    for (int list = 0; list < count; list++)
+static void draw_method_head(const ambit_records *records, int method, ambit_page *page) {
+    ambit_page_add(page, "<th><span class=\"key s%d\"></span>", method % AMBIT_COLOURS);
+    ambit_page_escape(page, ambit_records_first(records, method)->name);
+    ambit_page_add(page, "</th>");
+}
+
+/* Keys are rows, unless there are so many methods that a page is not wide enough for them. */
+static void draw_differences(const ambit_records *records, const char *const *keys, int count,
+                             ambit_page *page) {
+    const int methods = records->method_count, by_method = methods > FEW && methods > count;
+    ambit_page_add(page, "<div class=\"scroll\"><table><thead><tr><th>%s</th>",
+                   by_method ? "method" : "key");
+    for (int column = 0; column < (by_method ? count : methods); column++)
+        if (by_method)
+            draw_key_head(keys[column], page);
+        else
+            draw_method_head(records, column, page);
+    ambit_page_add(page, "</tr></thead><tbody>\n");
+    for (int row = 0; row < (by_method ? methods : count); row++) {
+        ambit_page_add(page, "<tr>");
+        if (by_method)
+            draw_method_head(records, row, page);
+        else
+            draw_key_head(keys[row], page);
+        for (int column = 0; column < (by_method ? count : methods); column++)
+            draw_values(records, by_method ? row : column, keys[by_method ? column : row], page);
+        ambit_page_add(page, "</tr>\n");
+    }
+    ambit_page_add(page, "</tbody></table></div>\n");
+}
+
+/* Whether `key` was met in the lists before `list`, or is the title, which names the method. */
+static int is_old_key(const ambit_entries *const *lists, int list, const char *key) {
+    for (int i = 0; i < list; i++)
+        if (ambit_entries_find(lists[i], key))
+            return 1;
+    return strcmp(key, "run.title") == 0;
+}
+
+/* Finds the keys in which the lists differ, at most as many as there are entries. */
+static int find_differences(const ambit_entries *const *lists, int list_count, const char **keys) {
+    int count = 0;
+    for (int list = 0; list < list_count; list++)
         for (int i = 0; i < lists[list]->count; i++) {
             const char *key = lists[list]->entries[i].key;
-            if (is_old_key(lists, list, key) || ambit_entries_agree(lists, count, key))
-                continue;
-            draw_key_row(records, key, page);
-            rows++;
+            if (!is_old_key(lists, list, key) && !ambit_entries_agree(lists, list_count, key))
+                keys[count++] = key;
         }
-    return rows;
-}
-
-static void draw_method_heads(const ambit_records *records, ambit_page *page) {
-    ambit_page_add(page, "<thead><tr><th>key</th>");
-    for (int method = 0; method < records->method_count; method++) {
-        ambit_page_add(page, "<th><span class=\"key s%d\"></span>", method % AMBIT_COLOURS);
-        ambit_page_escape(page, ambit_records_first(records, method)->name);
-        ambit_page_add(page, "</th>");
-    }
-    ambit_page_add(page, "</tr></thead>");
+    return count;
 }
 
 static ambit_status draw_configuration(ambit_section *section) {
     const ambit_records *records = section->records;
     const ambit_entries **lists = NULL;
+    const char **keys = NULL;
     AMBIT_TRY(ambit_allocate(&lists, (size_t)records->count, sizeof *lists, "the differences"));
     int count = 0;
+    size_t entries = 0;
     for (int i = 0; i < records->count; i++)
-        if (records->records[i].has_entries)
+        if (records->records[i].has_entries) {
             lists[count++] = &records->records[i].entries;
-    ambit_page rows = {0};
-    if (draw_differences(records, lists, count, &rows) > 0) {
-        ambit_page_add(&section->page, "<div class=\"scroll\"><table>");
-        draw_method_heads(records, &section->page);
-        ambit_page_add(&section->page, "<tbody>\n%s</tbody></table></div>\n",
-                       rows.text ? rows.text : "");
-    } else {
+            entries += (size_t)records->records[i].entries.count;
+        }
+    ambit_status status = ambit_allocate(&keys, entries, sizeof *keys, "the differences");
+    const int differences = status == AMBIT_OK ? find_differences(lists, count, keys) : 0;
+    if (differences > 0)
+        draw_differences(records, keys, differences, &section->page);
+    else
         ambit_section_note(section, count > 1 ? "No key differs."
                                               : "Fewer than two runs have a config.yaml.");
-    }
-    section->page.failed |= rows.failed;
-    ambit_page_free(&rows);
     if (count < records->count)
         ambit_section_note(section, "Runs without a config.yaml are left out.");
+    free(keys);
     free(lists);
-    return AMBIT_OK;
+    return status;
 }
 
 const ambit_section_kind ambit_section_differences = {

@@ -56,7 +56,7 @@ static void draw_cell(const ambit_comparison *results, int row, int column, ambi
     draw_whisker(is, &axis, results->rows[row].method, page);
     if (all != is) {
         ambit_number_interval(all, scale, mean, bounds);
-        ambit_page_add(page, "<small>all trials: %s %s</small>", mean, bounds);
+        ambit_page_add(page, "<small>all: %s %s</small>", mean, bounds);
     }
     ambit_page_add(page, "</td>");
 }
@@ -71,7 +71,7 @@ static void draw_head(const ambit_comparison *results, ambit_page *page) {
         ambit_page_escape(page, head->unit);
         ambit_page_add(page, "<small>%s is better%s</small></th>",
                        head->lower_is_better ? "lower" : "higher",
-                       column > 0 ? "; successful trials" : "");
+                       column > 0 ? "; successful trials, beneath: all" : "");
     }
     ambit_page_add(page, "</tr></thead>\n");
 }

@@ -1,11 +1,31 @@
 #include "section.h"
 
+#include "style.h"
+
 #include <limits.h>
 #include <stdio.h>
+
+enum { KEY_NAME = 40 }; /* characters */
 
 void ambit_section_note(ambit_section *section, const char *text) {
     ambit_page_add(&section->page, "<p class=\"note\">");
     ambit_page_escape(&section->page, text);
+    ambit_page_add(&section->page, "</p>\n");
+}
+
+void ambit_section_key(ambit_section *section) {
+    const ambit_records *records = section->records;
+    if (records->method_count <= AMBIT_CHART_NAMES)
+        return;
+    ambit_page_add(&section->page, "<p class=\"keys\">");
+    for (int method = 0; method < records->method_count; method++) {
+        ambit_page_add(&section->page,
+                       "<span><svg width=\"36\" height=\"8\" aria-hidden=\"true\"><path "
+                       "class=\"line s%d\" stroke-dasharray=\"%s\" d=\"M1 4H35\"/></svg>",
+                       method % AMBIT_COLOURS, ambit_style_dash(method));
+        ambit_page_escape_cut(&section->page, ambit_records_first(records, method)->name, KEY_NAME);
+        ambit_page_add(&section->page, "</span>\n");
+    }
     ambit_page_add(&section->page, "</p>\n");
 }
 

@@ -26,6 +26,9 @@ extern const ambit_section_kind ambit_section_results, ambit_section_trials, amb
 /* Adds a sentence, such as why something is missing. */
 void ambit_section_note(ambit_section *section, const char *text);
 
+/* Where there are too many methods to name at the ends of lines: which line is which. */
+void ambit_section_key(ambit_section *section);
+
 /* Writes a table to data_folder/NAME.tsv. */
 ambit_status ambit_section_save(ambit_section *section, const char *name, const ambit_page *table);
 

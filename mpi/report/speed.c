@@ -43,7 +43,7 @@ static ambit_status draw_split(ambit_section *section) {
                                  .title = "Time split of a step",
                                  .caption = "Mean over the run.",
                                  .unit = "share of the step, summed over runs",
-                                 .width = 380,
+                                 .width = 520,
                                  .part_count = PARTS,
                                  .row_count = records->method_count,
                                  .parts = parts,
@@ -79,7 +79,7 @@ static ambit_status draw_speed(ambit_section *section) {
                                .x_label = "step",
                                .y_label = "samples per second",
                                .zero = 1,
-                               .width = 380,
+                               .width = 520,
                                .height = 240};
     const ambit_chart peak = {.file = "peak-share",
                               .title = "Share of peak",
@@ -87,12 +87,14 @@ static ambit_status draw_speed(ambit_section *section) {
                               .x_label = "step",
                               .y_label = "share of measured peak, %",
                               .zero = 1,
-                              .width = 380,
+                              .width = 520,
                               .height = 240};
     note_processors(section);
-    ambit_page_add(&section->page, "<div class=\"figures\">\n");
+    ambit_section_key(section);
+    ambit_page_add(&section->page, "<div class=\"figures two\">\n");
     AMBIT_TRY(ambit_curves_by_step(section, &speed, AMBIT_TRAIN_SPEED, 1, 1));
     AMBIT_TRY(ambit_curves_by_step(section, &peak, AMBIT_TRAIN_PEAK_SHARE, 100, 1));
+    ambit_page_add(&section->page, "</div>\n<div class=\"figures two\">\n");
     AMBIT_TRY(draw_split(section));
     ambit_page_add(&section->page, "</div>\n");
     return AMBIT_OK;

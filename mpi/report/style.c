@@ -23,7 +23,8 @@ const char ambit_style_drawing[] =
     ".line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}\n"
     ".faint{stroke-width:1;opacity:.35}\n"
     ".s0{--c:var(--c0)}.s1{--c:var(--c1)}.s2{--c:var(--c2)}.s3{--c:var(--c3)}.s4{--c:var(--c4)}\n"
-    ".line,.whisker{stroke:var(--c)}.dot,.bar{fill:var(--c)}.bar{opacity:.75}\n"
+    ".leader{fill:none;stroke-width:1;stroke-dasharray:1 3}\n"
+    ".line,.leader,.whisker{stroke:var(--c)}.dot,.bar{fill:var(--c)}.bar{opacity:.75}\n"
     ".wall{fill:none;stroke:var(--wall);stroke-width:2.5;stroke-linecap:square;"
     "stroke-linejoin:miter}\n"
     ".path{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}\n"
@@ -46,25 +47,31 @@ const char ambit_style_page[] =
     ".figures{display:grid;gap:2rem 1.8rem;margin-top:1.6rem;"
     "grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr))}\n"
     ".figures.two{grid-template-columns:repeat(auto-fill,minmax(min(100%,460px),1fr))}\n"
-    "figure{margin:0;break-inside:avoid}figure svg{width:100%;height:auto}\n"
+    "figure{margin:0;break-inside:avoid;display:flex;flex-direction:column}"
+    "figure svg{width:100%;height:auto;margin-top:auto}\n"
+    ".keys{max-width:none;columns:18rem;font-size:.85rem}.keys "
+    "span{display:block;break-inside:avoid}"
+    ".keys svg{display:inline-block;margin-right:.5em;vertical-align:middle}\n"
     ".scroll{overflow-x:auto}\n"
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.95rem}\n"
     "th,td{padding:.5rem .9rem .5rem 0;text-align:left;vertical-align:top;"
     "border-bottom:1px solid var(--rule)}\n"
     "thead th{font-weight:600;vertical-align:bottom;border-bottom:2px solid var(--ink)}\n"
-    "tbody th{font-weight:600}th small,td small{display:block;font-weight:400;"
+    "tbody th{font-weight:600;min-width:9rem}td,tbody "
+    "th{max-width:22rem;overflow-wrap:break-word}th small,td "
+    "small{display:block;font-weight:400;"
     "color:var(--soft);font-size:.82rem}\n"
     "td b{font-weight:700}.results{width:100%}.results svg{margin-top:.25rem}\n"
     ".key{display:inline-block;width:.75em;height:.75em;border-radius:50%;"
     "background:var(--c);margin-right:.5em}\n"
     "code{font-family:ui-monospace,'DejaVu Sans Mono',monospace;font-size:.85em;"
-    "overflow-wrap:anywhere}\n"
+    "overflow-wrap:break-word}\n"
     "@media print{html{font-size:11.5px}body{max-width:none;padding:0}"
     "h2{margin-top:1.8rem}h2,h3,.lead{break-after:avoid}"
     ".figures{grid-template-columns:repeat(3,1fr);gap:1.2rem}"
     ".figures.two{grid-template-columns:1fr 1fr}.scroll{overflow:visible}}\n";
 
 const char *ambit_style_dash(int index) {
-    static const char *const dashes[] = {"none", "7 4", "2 4", "9 3 2 3"};
+    static const char *const dashes[] = {"none", "7 4", "2 4", "9 3 2 3", "1 3 4 3", "14 4"};
     return dashes[index / AMBIT_COLOURS % (int)(sizeof dashes / sizeof *dashes)];
 }

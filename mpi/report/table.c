@@ -5,13 +5,19 @@
 #include "comparison.h"
 #include "number.h"
 
-enum { CELL = 2 * AMBIT_NUMBER_SIZE, NAME_WIDTH = 34, COLUMN_WIDTH = 22 };
+enum { CELL = 2 * AMBIT_NUMBER_SIZE, NAME_WIDTH = 40, COLUMN_WIDTH = 21 };
 
-/* Writes text and blanks up to `width` places on the screen. */
+/* Writes text, cut where it is longer than `width` places on the screen, and blanks up to there and
+ * one more. */
 static void write_padded(FILE *out, const char *text, int width) {
     char shown[AMBIT_TEXT_GROWTH * CELL];
-    int places = ambit_text_length(ambit_text_shown(text, "", shown, sizeof shown));
-    fprintf(out, "%s%*s", shown, places < width ? width - places : 1, "");
+    ambit_text_shown(text, "", shown, sizeof shown);
+    const int length = ambit_text_length(shown), cut = length > width;
+    size_t bytes = 0;
+    for (int left = cut ? width - 1 : length; shown[bytes]; bytes++)
+        if ((shown[bytes] & 0xc0) != 0x80 && left-- == 0)
+            break;
+    fprintf(out, "%.*s%s%*s", (int)bytes, shown, cut ? "…" : "", cut ? 1 : width - length + 1, "");
 }
 
 static void write_head(FILE *out, const ambit_comparison *results) {

@@ -92,6 +92,7 @@ static ambit_status draw_training(ambit_section *section) {
                               .logarithmic = 1,
                               .width = NARROW,
                               .height = 240};
+    ambit_section_key(section);
     ambit_page_add(&section->page, "<div class=\"figures two\">\n");
     AMBIT_TRY(draw_loss(section));
     ambit_page_add(&section->page, "</div>\n<div class=\"figures\">\n");

@@ -63,7 +63,7 @@ static void a_report_has_all_sections(void **state) {
                                         "<td>68.2 [65.2, 71.0]",
                                         "<td>30.0 [29.0, 31.0]",
                                         "<td>50.0 [49.0, 51.0]",
-                                        "all trials: 99.0 [98.0, 100.0]",
+                                        "all: 99.0 [98.0, 100.0]",
                                         "1 of 2 drawn trials succeeded",
                                         "class=\"wall\"",
                                         "class=\"cross\"",

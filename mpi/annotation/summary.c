@@ -60,6 +60,12 @@ static void say_doubts(const ambit_annotated *a, ambit_annotation_summary *s) {
                           "Only %" PRId64 " clean episodes: a classifier may learn them by heart, "
                           "and the bound comes out too high.",
                           answers->episodes[AMBIT_CLEAN]);
+    if (s->quick->has_discriminant && s->interval.high < s->quick->interval.low)
+        ambit_summary_say(
+            s,
+            "A discriminant of means and correlations alone finds %.3f, more than the "
+            "classifier: it is undertrained; try more annotation.steps.",
+            s->quick->bound);
     if (s->interval.high - s->interval.low > wide)
         ambit_summary_say(s, "The interval is wide; more clean episodes would narrow it.");
     if (most - least > wide)
@@ -99,12 +105,13 @@ static ambit_status bound_folds(const ambit_annotated *a, ambit_annotation_summa
 }
 
 ambit_status ambit_summary_make(const ambit_annotation_target *target,
-                                const ambit_annotated *annotated,
+                                const ambit_annotated *annotated, const ambit_quick *quick,
                                 ambit_annotation_summary *summary) {
     const ambit_settings *settings = ambit_config_settings(target->base->config);
     const ambit_answers *answers = &annotated->annotation.answers;
     *summary = (ambit_annotation_summary){.source = settings->data.sources[target->source].name,
                                           .clean = "",
+                                          .quick = quick,
                                           .threshold = settings->annotation.threshold};
     for (int s = settings->data.source_count - 1; s >= 0; s--)
         if (ambit_target_is_clean(target, s))
@@ -127,11 +134,23 @@ ambit_status ambit_summary_make(const ambit_annotation_target *target,
 
 /* ---- writing ---- */
 
-static json_t *words_to_json(const ambit_annotation_summary *s) {
-    json_t *words = json_array();
-    for (int i = 0; i < s->word_count; i++)
-        json_array_append_new(words, ambit_json_text(s->words[i]));
-    return words;
+static json_t *words_to_json(int count, const char *words, size_t stride) {
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(list, ambit_json_text(words + (size_t)i * stride));
+    return list;
+}
+
+static json_t *quick_to_json(const ambit_quick *q) {
+    const double none = NAN;
+    const int has = q->has_discriminant;
+    return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "discriminant",
+                     ambit_json_real(has ? q->bound : none), "low",
+                     ambit_json_real(has ? q->interval.low : none), "high",
+                     ambit_json_real(has ? q->interval.high : none), "spectrum",
+                     ambit_json_reals(q->spectrum, AMBIT_QUICK_SHARES), "speed_auc",
+                     ambit_json_real(q->speed_auc), "padding_auc", ambit_json_real(q->padding_auc),
+                     "words", words_to_json(q->word_count, q->words[0], AMBIT_QUICK_WORD));
 }
 
 static json_t *to_json(const ambit_annotated *a, const ambit_annotation_summary *s) {
@@ -145,7 +164,7 @@ static json_t *to_json(const ambit_annotated *a, const ambit_annotation_summary 
     }
     return json_pack(
         "{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:{s:I,s:I},s:{s:I,s:I},s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
-        "s:o,s:o,s:o}",
+        "s:o,s:o,s:o,s:o}",
         "source", ambit_json_text(s->source), "clean", ambit_json_text(s->clean), "threshold",
         ambit_json_real(s->threshold), "sigma_min", ambit_json_real(s->bound), "low",
         ambit_json_real(s->interval.low), "high", ambit_json_real(s->interval.high), "by_mean",
@@ -160,7 +179,8 @@ static json_t *to_json(const ambit_annotated *a, const ambit_annotation_summary 
         ambit_json_reals(is->auc, levels), "miscalibration",
         ambit_json_reals(is->miscalibration, levels), "clean_mean",
         ambit_json_reals(is->clean_mean, levels), "bad_mean",
-        ambit_json_reals(is->bad_mean, levels), "words", words_to_json(s));
+        ambit_json_reals(is->bad_mean, levels), "quick", quick_to_json(s->quick), "words",
+        words_to_json(s->word_count, s->words[0], AMBIT_WORDS_SIZE));
 }
 
 ambit_status ambit_summary_write(const char *folder, const ambit_annotated *annotated,

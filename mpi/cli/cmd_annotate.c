@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "../../core/products/blas.h"
+#include "../annotation/quick.h"
 #include "../annotation/summary.h"
 #include "../stop.h"
 #include "cores.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: ambit annotate CONFIG.yaml [KEY=VALUE…]\n"
+    "usage: ambit annotate CONFIG.yaml [KEY=VALUE…] [--quick]\n"
     "\n"
     "  mpirun -n 2 ambit annotate configs/maze.yaml\n"
     "  ambit annotate configs/maze.yaml annotation.path=runs/bounds annotation.threshold=0.48\n"
@@ -19,7 +20,16 @@ static const char usage[] =
     "samples (sources of sigma_min 0) against theirs, cross-fitted over episodes, and asks from\n"
     "which noise level on they cannot tell. Writes a folder a source to annotation.path, which\n"
     "`ambit train` with the same configuration reads. Goes on where it stopped; any number of\n"
-    "ranks gives the same result. The threshold may change afterwards without annotating again.\n";
+    "ranks gives the same result. The threshold may change afterwards without annotating again.\n"
+    "\n"
+    "  --quick   train nothing: a floor of σ_min from means and correlations, the difference in\n"
+    "            power by frequency, and what else tells the sources apart, in seconds\n";
+
+typedef struct {
+    const char *config;
+    const char *const *overrides;
+    int override_count, quick;
+} arguments;
 
 static ambit_status check(const ambit_settings *settings) {
     int clean = 0, annotated = 0;
@@ -41,18 +51,32 @@ static ambit_status check(const ambit_settings *settings) {
     return AMBIT_OK;
 }
 
-static ambit_status annotate_source(const ambit_ranks *ranks, const ambit_shared_config *base,
-                                    int source) {
+static ambit_status look_at_source(const ambit_ranks *ranks, const ambit_annotation_target *target,
+                                   ambit_quick *quick) {
+    const ambit_settings *settings = ambit_config_settings(target->base->config);
+    if (ranks->rank != 0)
+        return AMBIT_OK;
+    AMBIT_TRY(ambit_quick_look(target, quick));
+    ambit_quick_print(settings->data.sources[target->source].name, quick);
+    return AMBIT_OK;
+}
+
+static ambit_status annotate_source(const ambit_ranks *ranks, const arguments *a,
+                                    const ambit_shared_config *base, int source) {
     const ambit_settings *settings = ambit_config_settings(base->config);
     char folder[PATH_MAX];
     ambit_annotated annotated;
     ambit_annotation_summary summary;
+    ambit_quick quick;
     snprintf(folder, sizeof folder, "%.2000s/%.1000s", settings->annotation.path,
              settings->data.sources[source].name);
     const ambit_annotation_target target = {.base = base, .source = source, .folder = folder};
+    AMBIT_TRY_ALL(ranks, look_at_source(ranks, &target, &quick));
+    if (a->quick)
+        return AMBIT_OK;
     ambit_status status = ambit_annotate(ranks, &target, &annotated);
     if (status == AMBIT_OK && ranks->rank == 0) {
-        status = ambit_summary_make(&target, &annotated, &summary);
+        status = ambit_summary_make(&target, &annotated, &quick, &summary);
         if (status == AMBIT_OK)
             status = ambit_summary_write(folder, &annotated, &summary);
         if (status == AMBIT_OK)
@@ -63,31 +87,44 @@ static ambit_status annotate_source(const ambit_ranks *ranks, const ambit_shared
     return status;
 }
 
-static ambit_status annotate(const ambit_ranks *ranks, const ambit_shared_config *base) {
+static ambit_status annotate(const ambit_ranks *ranks, const arguments *a,
+                             const ambit_shared_config *base) {
     const ambit_settings *settings = ambit_config_settings(base->config);
     AMBIT_TRY_ALL(ranks, check(settings));
     ambit_cores_warn(ranks, settings->train.threads);
     ambit_blas_start();
     for (int s = 0; s < settings->data.source_count; s++)
         if (settings->data.sources[s].sigma_min == AMBIT_ANNOTATED)
-            AMBIT_TRY(annotate_source(ranks, base, s));
+            AMBIT_TRY(annotate_source(ranks, a, base, s));
+    return AMBIT_OK;
+}
+
+static ambit_status parse(int argc, char **argv, arguments *a) {
+    static const struct option options[] = {{"quick", no_argument, NULL, 'q'}, {0}};
+    memset(a, 0, sizeof *a);
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
+        if (option != 'q')
+            return ambit_bad_option(option, argv, options);
+        a->quick = 1;
+    }
+    if (optind >= argc)
+        return ambit_fail(AMBIT_USAGE,
+                          "no configuration is named; give one, such as configs/maze.yaml");
+    a->config = argv[optind];
+    a->overrides = (const char *const *)argv + optind + 1;
+    a->override_count = argc - optind - 1;
     return AMBIT_OK;
 }
 
 static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
-    static const struct option options[] = {{0}};
+    arguments a;
     ambit_shared_config shared;
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;)
-        return ambit_bad_option(option, argv, options);
-    if (optind >= argc)
-        return ambit_fail(AMBIT_USAGE,
-                          "no configuration is named; give one, such as configs/maze.yaml");
+    AMBIT_TRY(parse(argc, argv, &a));
     ambit_status status =
-        ambit_shared_config_load(ranks, argv[optind], NULL, (const char *const *)argv + optind + 1,
-                                 argc - optind - 1, &shared);
+        ambit_shared_config_load(ranks, a.config, NULL, a.overrides, a.override_count, &shared);
     if (status == AMBIT_OK)
-        status = annotate(ranks, &shared);
+        status = annotate(ranks, &a, &shared);
     ambit_shared_config_destroy(&shared);
     return status;
 }

@@ -45,8 +45,36 @@ fi
 # one source split at random in two is usable everywhere
 on 1 ingest maze rrt half-a count=40 seed=1 >/dev/null
 on 1 ingest maze rrt half-b count=40 seed=2 >/dev/null
-annotate 1 halves data.sources.0.path=half-a data.sources.1.path=half-b data.sources.1.name=rrt
+annotate 1 halves annotation.curves=false data.sources.0.path=half-a data.sources.1.path=half-b data.sources.1.name=rrt
 grep -q 'σ_min 0\.000' halves.txt || die "two halves of one source are told apart: $(cat halves.txt)"
+
+# a known answer, and what else tells sources apart: N(0, I) moved by 2 is told up to σ = .943
+export AMBIT_PLUGIN_PATH=$AMBIT_PLUGIN_PATH:$build/tests/plugins/scenes
+cat >known.yaml <<'YAML'
+data: {sources: [{path: clean, sigma_min: 0}, {path: bad, sigma_min: annotated}], observation: [], observation_steps: 1,
+  action: x, horizon: 1, normalise_action: none}
+schedule: {kind: uniform}
+annotation: {path: known, folds: 3, steps: 1200, batch: 256, curves: false, samples: 6000}
+YAML
+on 1 ingest known normal clean size=1 seed=1 >/dev/null
+on 1 ingest known shifted bad size=1 by=2 seed=2 >/dev/null
+on 1 annotate known.yaml >known.txt 2>/dev/null || die "annotating a shift"
+sed -n 's/^bad: σ_min \([0-9.]*\)  .*/\1/p' known.txt | awk '{ exit !($1 > 0.92 && $1 < 0.96) }' || die "not .943: $(cat known.txt)"
+grep -q 'Element 0 lies elsewhere: its mean is' known.txt || die "the moved element is not named: $(cat known.txt)"
+look() { # look TEXT DISTRIBUTION [OPTION...]: a quick look at walks and these
+    local text=$1
+    rm -rf walk other
+    shift
+    on 1 ingest known walk walk count=60 steps=60 size=2 seed=1 >/dev/null
+    on 1 ingest known "$1" other count=60 steps=60 size=2 seed=2 "${@:2}" >/dev/null
+    on 1 annotate known.yaml --quick 'data.sources=[{path: walk, sigma_min: 0}, {path: other, sigma_min: annotated}]' \
+        data.horizon=16 data.relative=true >look.txt || die "a quick look at $1"
+    grep -qE "$text" look.txt || die "does not say «$text» of $1: $(cat look.txt)"
+}
+look 'Element 0 has another scale.*time between steps' fast by=3
+look 'Speed alone tells them apart .*faster' fast by=10
+look 'Padding alone tells them apart .*padded more' padded by=0.95
+look 'discriminant +σ_min 0\.[01]' walk
 
 # what cannot be
 config=$source_tree/configs/maze.yaml
@@ -60,6 +88,6 @@ expect 66 "there is no annotation here" "$ambit" "${base[@]}" annotation.path=no
 expect 78 "holds .* steps of 40 episodes, but its annotation" "$ambit" "${base[@]}" data.sources.1.path=half-b data.sources.1.name=rrt --run runs/other
 head -c 20000 bounds-1/rrt/annotation.h5 >cut.h5 && mkdir -p cut/rrt && mv cut.h5 cut/rrt/annotation.h5
 expect 65 "cut/rrt/annotation.h5" "$ambit" "${base[@]}" annotation.path=cut --run runs/cut
-annotate 1 bare annotation.curves=false
-expect 78 "holds no curves of samples" "$ambit" "${base[@]}" annotation.path=bare annotation.granularity=sample --run runs/bare
+expect 78 "holds no curves of samples" "$ambit" "${base[@]}" data.sources.0.path=half-a data.sources.1.path=half-b \
+    data.sources.1.name=rrt annotation.path=halves annotation.granularity=sample --run runs/bare
 echo "bounds are the same on 1, 2 and 4 ranks and after a stop"

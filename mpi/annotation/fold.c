@@ -57,10 +57,7 @@ static void choose_sources(const ambit_annotation_target *target, overrides *lis
 }
 
 static void choose_network(const ambit_settings *base, overrides *list) {
-    static const char *const kinds[] = {[AMBIT_NETWORK_MLP] = "mlp",
-                                        [AMBIT_NETWORK_DIT] = "dit",
-                                        [AMBIT_NETWORK_UNET1D] = "unet1d"};
-    add(list, "network.kind=%s", kinds[base->annotation.kind]);
+    add(list, "network.kind=%s", ambit_network_name(base->annotation.kind));
     add(list, "network.width=%" PRId64, base->annotation.width);
     add(list, "network.depth=%" PRId64, base->annotation.depth);
     add(list, "network.heads=%" PRId64, base->annotation.heads);

@@ -44,10 +44,6 @@ static ambit_status check(const ambit_settings *settings) {
         return ambit_fail(AMBIT_CONFIG,
                           "data.sources: none has `sigma_min: 0`, so there is nothing "
                           "to compare with; write that for the clean sources");
-    if (!*settings->annotation.path)
-        return ambit_fail(AMBIT_CONFIG,
-                          "annotation.path: is empty; give the folder where bounds are to go, "
-                          "runs/bounds for instance");
     return AMBIT_OK;
 }
 

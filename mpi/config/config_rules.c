@@ -62,14 +62,38 @@ static bool names_alike(verdict *to) {
     return false;
 }
 
-static bool batch_in_slots(verdict *to) {
+/* The first source whose bound an annotation gives, in to->source; false: there is none. */
+static bool find_annotated(verdict *to) {
     const ambit_settings *settings = to->settings;
-    const int64_t batch = settings->train.batch, slots = settings->train.slots;
+    for (to->source = 0; to->source < settings->data.source_count; to->source++)
+        if (settings->data.sources[to->source].sigma_min == AMBIT_ANNOTATED)
+            return true;
+    return false;
+}
+
+static bool annotated_nowhere(verdict *to) {
+    say(to, "annotated, but annotation.path is empty; give the folder of bounds that `ambit "
+            "annotate` writes");
+    return find_annotated(to) && !*to->settings->annotation.path;
+}
+
+static bool is_uneven(verdict *to, int64_t batch) {
+    const int64_t slots = to->settings->train.slots;
     say(to,
         "%" PRId64 " samples cannot be divided into %" PRId64
         " slots; write a multiple, such as %" PRId64,
         batch, slots, (batch / slots + 1) * slots);
     return batch % slots != 0;
+}
+
+static bool batch_in_slots(verdict *to) {
+    return is_uneven(to, to->settings->train.batch);
+}
+
+static bool annotation_in_slots(verdict *to) {
+    const bool annotates = find_annotated(to);
+    to->source = -1;
+    return annotates && is_uneven(to, to->settings->annotation.batch);
 }
 
 static bool images_in_chunks(verdict *to) {
@@ -145,7 +169,9 @@ static const struct {
     {weight_and_share, {"data.sources.N.weight", "data.sources.N.share"}},
     {source_unusable, {"data.sources.N.sigma_min", "data.sources.N.sigma_max"}},
     {names_alike, {"data.sources.N.name", "data.sources.N.path"}},
+    {annotated_nowhere, {"data.sources.N.sigma_min", "annotation.path"}},
     {batch_in_slots, {"train.batch", "train.slots"}},
+    {annotation_in_slots, {"annotation.batch", "train.slots"}},
     {images_in_chunks, {"network.patch", "data.horizon"}},
     {images_in_parts, {"network.patch", "data.action"}},
     {whitened_otherwise, {"network.whiten", "train.task"}},

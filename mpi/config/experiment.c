@@ -106,9 +106,6 @@ static ambit_status read_annotation(const ambit_settings *settings, int i, ambit
     const double threshold = settings->annotation.threshold;
     ambit_annotation annotation;
     char folder[PATH_MAX];
-    if (!*settings->annotation.path)
-        return ambit_fail(AMBIT_CONFIG, "annotation.path: is empty, but a source's sigma_min is "
-                                        "annotated; run `ambit annotate`, and give its folder");
     snprintf(folder, sizeof folder, "%.2000s/%.1000s", settings->annotation.path,
              settings->data.sources[i].name);
     ambit_status status = ambit_annotation_read(folder, of_samples, &annotation);

@@ -785,6 +785,25 @@ static void test_core_checks(void **state) {
         "and it learns to tell clean from bad; give a source a sigma_min above 0");
 }
 
+static void test_annotated(void **state) {
+    (void)state;
+    ambit_config *config =
+        good(LEAST, ARGUMENTS("data.sources.1.sigma_min=annotated", "annotation.path=bounds"));
+    assert_true(ambit_config_settings(config)->data.sources[1].sigma_min == AMBIT_ANNOTATED);
+    assert_true(ambit_config_settings(config)->data.sources[1].sigma_max == 0);
+    ambit_config_destroy(config);
+    refuse(LEAST, ARGUMENTS("data.sources.1.sigma_min=annotated"),
+           "argument \"data.sources.1.sigma_min=annotated\": data.sources.1.sigma_min: annotated, "
+           "but annotation.path is empty; give the folder of bounds that `ambit annotate` writes");
+    refuse(
+        LEAST,
+        ARGUMENTS("data.sources.1.sigma_min=annotated", "annotation.path=bounds",
+                  "annotation.batch=510"),
+        "argument \"annotation.batch=510\": annotation.batch: 510 samples cannot be divided into 4 "
+        "slots; write a multiple, such as 512");
+    ambit_config_destroy(good(LEAST, ARGUMENTS("annotation.batch=510")));
+}
+
 static void test_explain(void **state) {
     char *text;
     size_t size;
@@ -854,6 +873,7 @@ int main(void) {
         cmocka_unit_test(test_schema),
         cmocka_unit_test(test_bounds_agree),
         cmocka_unit_test(test_core_checks),
+        cmocka_unit_test(test_annotated),
         cmocka_unit_test(test_explain),
         cmocka_unit_test(test_files),
     };

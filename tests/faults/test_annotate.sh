@@ -81,7 +81,7 @@ config=$source_tree/configs/maze.yaml
 paths=(data.sources.0.path=gcs data.sources.1.path=rrt)
 expect 78 "none has .sigma_min: annotated." "$ambit" annotate "$config" "${paths[@]}" annotation.path=x
 expect 78 "none has .sigma_min: 0." "$ambit" annotate "$config" "${quick[@]}" data.sources.0.sigma_min=0.5 annotation.path=x
-expect 78 "annotation.path: is empty" "$ambit" annotate "$config" "${quick[@]}" annotation.path=
+expect 78 "sigma_min: annotated, but annotation.path is empty" "$ambit" annotate "$config" "${quick[@]}" annotation.path=
 expect 78 "20 episodes cannot be cut into 30 folds" "$ambit" annotate "$config" "${quick[@]}" annotation.folds=30 annotation.path=x
 expect 78 "annotation.threshold" "$ambit" annotate "$config" "${quick[@]}" annotation.threshold=0.5 annotation.path=x
 expect 66 "there is no annotation here" "$ambit" "${base[@]}" annotation.path=nowhere --run runs/none

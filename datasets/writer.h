@@ -1,10 +1,9 @@
 /* Writing a store.
  *
- * The unit of work is the shard, and which episodes a shard holds depends on the data alone
- * (`episodes_per_shard`), so that any number of ranks writes the same shards. Each rank writes its
- * shards with ambit_shard_*; then one rank writes the index over all of them with
- * ambit_index_write(). Everything goes to a folder with a temporary name, which the caller renames
- * once whole. Not collective.
+ * The unit of work is the shard, and which episodes a shard holds depends on the data alone, so
+ * that any number of ranks writes the same shards. Each rank writes its shards with ambit_shard_*;
+ * then one rank writes the index over all of them with ambit_index_write(). Everything goes to a
+ * folder with a temporary name, which the caller renames once whole. Not collective.
  */
 #ifndef AMBIT_DATASETS_WRITER_H
 #define AMBIT_DATASETS_WRITER_H

@@ -1,8 +1,11 @@
 #include "ingest.h"
 
 #include "../datasets/writer.h"
+#include "crew.h"
+#include "records/progress.h"
 #include "shared_plugin.h"
 #include "source_check.h"
+#include "source_fields.h"
 #include "store_folder.h"
 
 #include <errno.h>
@@ -14,7 +17,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { MOST_SHARDS = 99999 };
+enum { MOST_SHARDS = 99999, SHARD_BYTES = 128 << 20, PATH_ROOM = PATH_MAX + 32 };
 
 /* What a rank holds while it ingests. */
 typedef struct {
@@ -26,93 +29,38 @@ typedef struct {
     ambit_source_check check;
     ambit_field_info fields[AMBIT_STORE_MAX_FIELDS];
     int field_count;
-    int64_t per_shard, shard_count;
+    int64_t range_length, range_count; /* episodes; ranges of so many */
+    int64_t *parts;                    /* [range_count] shards of each of this rank's ranges */
+    int64_t shard_count;               /* of all */
+    ambit_crew crew;
+    ambit_progress progress;
     ambit_ingest_summary own, all; /* of this rank's shards, and of all */
 } ingestion;
 
 /* ------------------------------------------------------------------------------- the source */
 
-static ambit_status copy_text(const char *field, const char *what, const char *from, char *to,
-                              size_t size) {
-    int length = snprintf(to, size, "%s", from ? from : "");
-    if (length >= 0 && (size_t)length < size)
-        return AMBIT_OK;
-    return ambit_fail(AMBIT_DATA, "field \"%s\": its %s is longer than %zu bytes; shorten it",
-                      field, what, size - 1);
+/* 128 ranges, of 8 to 1,024 episodes each. */
+static int64_t choose_range(int64_t episodes) {
+    const int64_t length = episodes / 128 + (episodes % 128 != 0);
+    return length < 8 ? 8 : length > 1024 ? 1024 : length;
 }
 
-_Static_assert((int)AMBIT_MAX_FIELD_NAME == AMBIT_STORE_NAME - 1 &&
-                   (int)AMBIT_MAX_FIELDS == AMBIT_STORE_MAX_FIELDS &&
-                   (int)AMBIT_MAX_RANK == AMBIT_STORE_MAX_RANK,
-               "what a plugin may describe is what a store holds");
-
-static ambit_status copy_field(const ambit_field *from, ambit_field_info *to) {
-    memset(to, 0, sizeof *to);
-    AMBIT_TRY(copy_text(from->name, "name", from->name, to->name, sizeof to->name));
-    AMBIT_TRY(copy_text(from->name, "media type", from->media, to->media, sizeof to->media));
-    AMBIT_TRY(copy_text(from->name, "unit", from->unit, to->unit, sizeof to->unit));
-    /* A help text that is too long is cut: nothing depends on it. */
-    snprintf(to->help, sizeof to->help, "%s", from->help ? from->help : "");
-    to->element = (ambit_store_element)from->element; /* the values are the same */
-    to->rank = (int)from->rank;
-    memcpy(to->shape, from->shape, from->rank * sizeof *to->shape);
-    to->zero_padded = from->zero_padded;
-    to->unnormalised = from->unnormalised;
-    return AMBIT_OK;
-}
-
-static ambit_status copy_fields(ingestion *in) {
-    in->field_count = (int)in->about->field_count;
-    for (int f = 0; f < in->field_count; f++)
-        AMBIT_TRY(copy_field(&in->about->fields[f], &in->fields[f]));
-    return ambit_fields_check(in->fields, in->field_count);
-}
-
-int64_t ambit_ingest_shard_episodes(int64_t episodes, int64_t first_bytes) {
-    const int64_t most_bytes = INT64_C(128) << 20;
-    int64_t per_shard = (episodes + 127) / 128;
-    per_shard = per_shard < 8 ? 8 : per_shard > 1024 ? 1024 : per_shard;
-    int64_t fitting = first_bytes > 0 ? most_bytes / first_bytes : per_shard;
-    return fitting < 1 ? 1 : fitting < per_shard ? fitting : per_shard;
-}
-
-/* Bytes of the columns of the first episode that is not left out as bad. */
-static ambit_status measure_first(ingestion *in, int64_t *bytes) {
-    ambit_episode episode = {.steps = 0};
-    bool is_bad = true;
-    *bytes = 0;
-    for (int64_t e = 0; is_bad && e < in->about->episode_count; e++)
-        AMBIT_TRY(ambit_source_read(&in->check, e, &episode, &is_bad));
-    if (is_bad)
-        return AMBIT_OK;
-    for (int f = 0; f < in->field_count && episode.steps > 0; f++) {
-        const ambit_field_info *field = &in->fields[f];
-        const uint64_t *offsets = episode.columns[f].offsets;
-        *bytes += field->element == AMBIT_STORE_BYTES
-                      ? (int64_t)(offsets[episode.steps] - offsets[0])
-                      : episode.steps * ambit_field_elements(field) *
-                            ambit_store_element_size(field->element);
-    }
-    return AMBIT_OK;
-}
-
-static ambit_status plan_shards(ingestion *in) {
-    int64_t episodes = in->about->episode_count, wanted = in->options->shard_episodes, bytes;
-    AMBIT_TRY(measure_first(in, &bytes));
-    in->per_shard = wanted > 0 ? wanted : ambit_ingest_shard_episodes(episodes, bytes);
-    in->shard_count = episodes / in->per_shard + (episodes % in->per_shard != 0);
-    if (in->shard_count >= 1 && in->shard_count <= MOST_SHARDS)
-        return AMBIT_OK;
+static ambit_status plan_ranges(ingestion *in) {
+    const int64_t episodes = in->about->episode_count, wanted = in->options->shard_episodes;
+    in->range_length = wanted > 0 ? wanted : choose_range(episodes);
+    in->range_count = episodes / in->range_length + (episodes % in->range_length != 0);
     if (episodes == 0)
         return ambit_fail(AMBIT_DATA,
                           "%s %s: the source has no episodes; check the location and "
                           "the options that select episodes",
                           in->options->plugin, in->options->location);
-    return ambit_fail(AMBIT_USAGE,
-                      "%" PRId64 " episodes at %" PRId64 " a shard make %" PRId64 " shards, more "
-                      "than %d; choose --shard-episodes %" PRId64 " or more",
-                      episodes, in->per_shard, in->shard_count, MOST_SHARDS,
-                      episodes / MOST_SHARDS + 1);
+    if (in->range_count > MOST_SHARDS)
+        return ambit_fail(AMBIT_USAGE,
+                          "%" PRId64 " episodes at %" PRId64 " a shard make %" PRId64
+                          " shards, more than %d; choose --shard-episodes %" PRId64 " or more",
+                          episodes, in->range_length, in->range_count, MOST_SHARDS,
+                          episodes / MOST_SHARDS + 1);
+    return ambit_allocate(&in->parts, (size_t)in->range_count, sizeof *in->parts, "shards");
 }
 
 static ambit_status open_source(ingestion *in) {
@@ -120,14 +68,72 @@ static ambit_status open_source(ingestion *in) {
     AMBIT_TRY(ambit_shared_plugin_open(in->ranks, AMBIT_PLUGIN_SOURCE, o->plugin, o->location,
                                        o->settings, o->setting_count, &in->plugin));
     in->about = ambit_source_describe(in->plugin);
-    ambit_status status = copy_fields(in);
+    in->field_count = (int)in->about->field_count;
+    ambit_status status = ambit_source_fields(in->about, in->fields);
     AMBIT_TRY_ALL(in->ranks, ambit_fail_within(status, "plugin %s", o->plugin));
     AMBIT_TRY(
         ambit_source_compare(in->ranks, in->plugin, o->location, o->leave_out_bad, &in->check));
-    return ambit_agree(in->ranks, plan_shards(in));
+    return ambit_agree(in->ranks, plan_ranges(in));
 }
 
 /* ------------------------------------------------------------------------------- shards */
+
+/* A shard that grows: number `number` of its range. */
+typedef struct {
+    ambit_shard_writer *writer; /* NULL: none is begun */
+    int64_t range, number, bytes;
+    char path[PATH_ROOM];
+} part;
+
+/* Shards have the names of their parts until all ranks know how many there are of each range. */
+static void part_path(const ingestion *in, int64_t range, int64_t number, char path[PATH_ROOM]) {
+    snprintf(path, PATH_ROOM, "%s/part-%05d-%05d.h5", ambit_store_folder_path(in->folder),
+             (int)range, (int)number);
+}
+
+static ambit_status begin_part(const ingestion *in, part *p) {
+    p->bytes = 0;
+    part_path(in, p->range, p->number, p->path);
+    return ambit_shard_create(p->path, in->fields, in->field_count, &p->writer);
+}
+
+static ambit_status finish_part(ingestion *in, part *p) {
+    struct stat about;
+    ambit_shard_writer *writer = p->writer;
+    p->writer = NULL;
+    AMBIT_TRY(ambit_shard_finish(writer));
+    if (stat(p->path, &about) != 0)
+        return ambit_fail_errno(AMBIT_IO, errno, "%s: is gone", p->path);
+    in->own.bytes += (int64_t)about.st_size;
+    if (++p->number > MOST_SHARDS)
+        return ambit_fail(AMBIT_USAGE,
+                          "%s: more than %d shards; choose a larger --shard-mib, or ingest the "
+                          "source as several stores",
+                          p->path, MOST_SHARDS);
+    return AMBIT_OK;
+}
+
+static int64_t bytes_of(const ingestion *in, const ambit_episode *episode) {
+    int64_t bytes = 0;
+    for (int f = 0; f < in->field_count; f++) {
+        const ambit_field_info *field = &in->fields[f];
+        const uint64_t *offsets = episode->columns[f].offsets;
+        bytes += field->element == AMBIT_STORE_BYTES
+                     ? (int64_t)(offsets[episode->steps] - offsets[0])
+                     : episode->steps * ambit_field_elements(field) *
+                           ambit_store_element_size(field->element);
+    }
+    return bytes;
+}
+
+static ambit_status append(const ingestion *in, const ambit_episode *episode,
+                           ambit_shard_writer *writer) {
+    ambit_store_column columns[AMBIT_STORE_MAX_FIELDS];
+    for (int f = 0; f < in->field_count; f++)
+        columns[f] = (ambit_store_column){episode->columns[f].values, episode->columns[f].offsets};
+    return ambit_shard_append(writer, episode->name, episode->steps, columns, episode->sigma_min,
+                              episode->sigma_max);
+}
 
 /* Counts an episode that is bad, and says why. */
 static void leave_out(ingestion *in) {
@@ -138,9 +144,9 @@ static void leave_out(ingestion *in) {
         in->options->notice(line);
 }
 
-static ambit_status append_episode(ingestion *in, int64_t index, ambit_shard_writer *writer) {
+static ambit_status ingest_episode(ingestion *in, int64_t index, part *p) {
+    const int64_t most = in->options->shard_bytes > 0 ? in->options->shard_bytes : SHARD_BYTES;
     ambit_episode episode;
-    ambit_store_column columns[AMBIT_STORE_MAX_FIELDS];
     bool is_bad;
     AMBIT_TRY(ambit_source_read(&in->check, index, &episode, &is_bad));
     if (is_bad) {
@@ -151,47 +157,85 @@ static ambit_status append_episode(ingestion *in, int64_t index, ambit_shard_wri
         in->own.empty++;
         return AMBIT_OK;
     }
-    for (int f = 0; f < in->field_count; f++)
-        columns[f] = (ambit_store_column){episode.columns[f].values, episode.columns[f].offsets};
-    AMBIT_TRY(ambit_shard_append(writer, episode.name, episode.steps, columns, episode.sigma_min,
-                                 episode.sigma_max));
+    const int64_t bytes = bytes_of(in, &episode);
+    if (p->writer && p->bytes > most - bytes)
+        AMBIT_TRY(finish_part(in, p));
+    if (!p->writer)
+        AMBIT_TRY(begin_part(in, p));
+    AMBIT_TRY(append(in, &episode, p->writer));
+    p->bytes += bytes;
     in->own.episodes++;
     in->own.steps += episode.steps;
     return AMBIT_OK;
 }
 
-static ambit_status write_shard(ingestion *in, int64_t number) {
-    char path[PATH_MAX + 32];
-    struct stat about;
-    ambit_shard_writer *writer;
-    int64_t first = number * in->per_shard, end = first + in->per_shard;
-    if (end > in->about->episode_count)
-        end = in->about->episode_count;
-    ambit_shard_path(ambit_store_folder_path(in->folder), (int)number, path, sizeof path);
-    AMBIT_TRY(ambit_shard_create(path, in->fields, in->field_count, &writer));
-    for (int64_t e = first; e < end; e++) {
-        ambit_status status = append_episode(in, e, writer);
-        if (status != AMBIT_OK) {
-            ambit_shard_abandon(writer);
-            return status;
-        }
+static ambit_status write_range(ingestion *in, int64_t range) {
+    part p = {.range = range};
+    const int64_t first = range * in->range_length, rest = in->about->episode_count - first;
+    const int64_t end = first + (rest < in->range_length ? rest : in->range_length);
+    ambit_status status = AMBIT_OK;
+    bool goes_on = true;
+    for (int64_t e = first; e < end && status == AMBIT_OK && goes_on; e++) {
+        status = ingest_episode(in, e, &p);
+        goes_on = ambit_crew_goes_on(&in->crew, 1);
     }
-    AMBIT_TRY(ambit_shard_finish(writer));
-    if (stat(path, &about) != 0)
-        return ambit_fail_errno(AMBIT_IO, errno, "%s: is gone", path);
-    in->own.bytes += (int64_t)about.st_size;
+    if (p.writer && status == AMBIT_OK && goes_on)
+        status = finish_part(in, &p);
+    if (p.writer)
+        ambit_shard_abandon(p.writer);
+    in->parts[range] = p.number;
+    return status;
+}
+
+static void show_progress(void *context, int64_t done) {
+    ingestion *in = context;
+    ambit_progress_count(&in->progress, "episode", done, in->about->episode_count);
+}
+
+static ambit_status write_ranges(ingestion *in) {
+    const bool shows = in->options->progress && in->ranks->rank == 0;
+    ambit_status status = AMBIT_OK;
+    if (shows)
+        ambit_progress_start(&in->progress, in->options->out, 0);
+    ambit_crew_begin(&in->crew, in->ranks, shows ? show_progress : NULL, in);
+    for (int64_t range = in->ranks->rank;
+         range < in->range_count && status == AMBIT_OK && !in->crew.stopped;
+         range += in->ranks->size)
+        status = write_range(in, range);
+    status = ambit_crew_end(&in->crew, status);
+    if (shows)
+        ambit_progress_end(&in->progress);
+    return status;
+}
+
+/* Gives this rank's shards their numbers, which follow from how many there are of each range. */
+static ambit_status rename_own(const ingestion *in) {
+    char from[PATH_ROOM], to[PATH_ROOM];
+    int64_t shard = 0;
+    for (int64_t range = 0; range < in->range_count; range++)
+        for (int64_t number = 0; number < in->parts[range]; number++, shard++) {
+            if (range % in->ranks->size != in->ranks->rank)
+                continue;
+            part_path(in, range, number, from);
+            ambit_shard_path(ambit_store_folder_path(in->folder), (int)shard, to, sizeof to);
+            if (rename(from, to) != 0)
+                return ambit_fail_errno(AMBIT_IO, errno, "%s: cannot be renamed to %s", from, to);
+        }
     return AMBIT_OK;
 }
 
-/* A shard a rank, then all hear whether one failed: nobody works on for a lost cause. */
-static ambit_status write_shards(ingestion *in) {
-    int ranks = in->ranks->size;
-    for (int64_t first = 0; first < in->shard_count; first += ranks) {
-        int64_t mine = first + in->ranks->rank;
-        ambit_status status = mine < in->shard_count ? write_shard(in, mine) : AMBIT_OK;
-        AMBIT_TRY_ALL(in->ranks, status);
-    }
-    return AMBIT_OK;
+static ambit_status number_shards(ingestion *in) {
+    MPI_Allreduce(MPI_IN_PLACE, in->parts, (int)in->range_count, MPI_INT64_T, MPI_SUM,
+                  in->ranks->world);
+    in->shard_count = 0;
+    for (int64_t range = 0; range < in->range_count; range++)
+        in->shard_count += in->parts[range];
+    if (in->shard_count > MOST_SHARDS)
+        return ambit_fail(AMBIT_USAGE,
+                          "%" PRId64 " shards, more than %d; choose a larger --shard-mib, or "
+                          "ingest the source as several stores",
+                          in->shard_count, MOST_SHARDS);
+    return ambit_agree(in->ranks, rename_own(in));
 }
 
 /* ------------------------------------------------------------------------------- index */
@@ -272,7 +316,8 @@ static ambit_status add_up(ingestion *in) {
 
 static ambit_status ingest(ingestion *in) {
     AMBIT_TRY(open_source(in));
-    AMBIT_TRY(write_shards(in));
+    AMBIT_TRY(write_ranges(in));
+    AMBIT_TRY(number_shards(in));
     AMBIT_TRY(add_up(in));
     return ambit_agree(in->ranks, write_index(in));
 }
@@ -299,6 +344,7 @@ ambit_status ambit_ingest(const ambit_ranks *ranks, const ambit_ingest_options *
         *summary = in->all;
         summary->seconds = MPI_Wtime() - started;
     }
+    free(in->parts);
     free(in);
     return status;
 }

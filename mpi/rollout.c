@@ -2,6 +2,7 @@
 
 #include "../core/base/crc32c.h"
 #include "../datasets/files.h"
+#include "crew.h"
 #include "records/trial_record.h"
 #include "shared_plugin.h"
 
@@ -208,9 +209,26 @@ static ambit_status compare_starts(const ambit_ranks *ranks, const group *g) {
     return ambit_agree(ranks, status);
 }
 
-/* Runs this rank's groups: every size-th one. Collective. */
-static ambit_status run_own(const ambit_ranks *ranks, const ambit_rollout *rollout, double *results,
-                            char **drawings) {
+/* Runs this rank's groups: every size-th one. Collective: no rank works on when one has failed. */
+static ambit_status run_groups(const ambit_ranks *ranks, group *g, double *results,
+                               char **drawings) {
+    const int64_t trials = g->rollout->settings->eval.trials, stride = g->batch * ranks->size;
+    ambit_status status = AMBIT_OK;
+    bool goes_on = true;
+    ambit_crew crew;
+    ambit_crew_begin(&crew, ranks, NULL, NULL);
+    for (g->first = ranks->rank * g->batch; g->first < trials && status == AMBIT_OK && goes_on;
+         g->first += stride) {
+        g->count = trials - g->first < g->batch ? trials - g->first : g->batch;
+        status = run_group(g, results, drawings);
+        goes_on = ambit_crew_goes_on(&crew, g->count);
+    }
+    return ambit_crew_end(&crew, status);
+}
+
+/* Collective. */
+static ambit_status run_trials(const ambit_ranks *ranks, const ambit_rollout *rollout,
+                               double *results, char **drawings) {
     const ambit_settings *settings = rollout->settings;
     group g = {.rollout = rollout,
                .about = ambit_environment_describe(rollout->environment),
@@ -223,12 +241,8 @@ static ambit_status run_own(const ambit_ranks *ranks, const ambit_rollout *rollo
     status = ambit_agree(ranks, status);
     if (status == AMBIT_OK)
         status = compare_starts(ranks, &g);
-    const int64_t trials = settings->eval.trials, stride = g.batch * ranks->size;
-    for (g.first = ranks->rank * g.batch; g.first < trials && status == AMBIT_OK;
-         g.first += stride) {
-        g.count = trials - g.first < g.batch ? trials - g.first : g.batch;
-        status = run_group(&g, results, drawings);
-    }
+    if (status == AMBIT_OK)
+        status = run_groups(ranks, &g, results, drawings);
     close_group(&g);
     return status;
 }
@@ -357,7 +371,7 @@ ambit_status ambit_rollout_run(const ambit_ranks *ranks, const ambit_rollout *ro
         status = make_folder(rollout);
     status = ambit_agree(ranks, status);
     if (status == AMBIT_OK)
-        status = ambit_agree(ranks, run_own(ranks, rollout, results, drawings));
+        status = run_trials(ranks, rollout, results, drawings);
     if (status == AMBIT_OK) {
         /* every number has one writer and is zero on the other ranks, so the sum is exact */
         MPI_Reduce(results, all, (int)numbers, MPI_DOUBLE, MPI_SUM, 0, ranks->world);

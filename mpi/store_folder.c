@@ -45,16 +45,18 @@ static ambit_status look_for(const char *path, bool *there) {
 
 /* ------------------------------------------------------------------------------- what is ours */
 
-/* "index.h5", "shard-00012.h5", each also on its way to disk (".partial"). */
+/* "index.h5", "shard-00012.h5", "part-00012-00000.h5" (a shard that has no number yet), each also
+ * on its way to disk (".partial"). */
 static bool is_store_file(const char *name) {
-    static const char digits[] = "0123456789";
-    if (strncmp(name, "index", 5) == 0)
-        name += 5;
-    else if (strncmp(name, "shard-", 6) == 0 && strspn(name + 6, digits) > 0)
-        name += 6 + strspn(name + 6, digits);
-    else
-        return false;
-    return strcmp(name, ".h5") == 0 || strcmp(name, ".h5.partial") == 0;
+    static const char *const beginnings[] = {"index", "shard-", "part-"};
+    for (int i = 0; i < 3; i++) {
+        const size_t length = strlen(beginnings[i]);
+        if (strncmp(name, beginnings[i], length) != 0)
+            continue;
+        const char *rest = name + length + strspn(name + length, "0123456789-");
+        return strcmp(rest, ".h5") == 0 || strcmp(rest, ".h5.partial") == 0;
+    }
+    return false;
 }
 
 /* Calls `visit` with the path of each entry of a folder; an entry that no store has is refused. */

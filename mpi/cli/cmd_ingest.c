@@ -1,6 +1,8 @@
 #include "../ingest.h"
+#include "../records/progress.h"
 #include "../records/say.h"
 #include "command.h"
+#include "plugin_settings.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,7 +12,7 @@
 
 static const char usage[] =
     "Usage: ambit ingest PLUGIN LOCATION OUT [KEY=VALUE…] [--overwrite] [--bad fail|skip]\n"
-    "                    [--shard-episodes N]\n"
+    "                    [--shard-episodes N] [--shard-mib N]\n"
     "\n"
     "Examples:\n"
     "  mpirun -n 2 ambit ingest maze rrt data/maze-rrt count=5000\n"
@@ -23,31 +25,31 @@ static const char usage[] =
     "  --overwrite          replace the store OUT, once the new one is whole\n"
     "  --bad fail|skip      episodes that are damaged, or hold values that are not finite: fail\n"
     "                       (default), or leave them out, say why, and count them\n"
-    "  --shard-episodes N   episodes a shard (default: about 128 shards, of 8 to 1,024\n"
-    "                       episodes and 128 MiB at most)\n"
+    "  --shard-episodes N   episodes a shard at most (default: as make about 128 shards, 8 to\n"
+    "                       1,024)\n"
+    "  --shard-mib N        MiB a shard at most, unless one episode is larger (default: 128); a\n"
+    "                       rank holds the shard it writes in memory, and for the statistics of\n"
+    "                       numbers up to four times as much\n"
     "\n"
     "Everything is written to OUT.partial and renamed at the end: OUT is whole, or as it was.\n";
 
-enum { MOST_SETTINGS = 256 };
-
 typedef struct {
     ambit_ingest_options options;
-    ambit_plugin_setting settings[MOST_SETTINGS];
-    char places[MOST_SETTINGS][24]; /* "argument 5" */
+    ambit_plugin_settings settings;
 } request;
 
 static void notice(const char *line) {
+    ambit_progress_clear();
     ambit_say(stderr, "ambit ingest: %s\n", line);
 }
 
-static ambit_status read_count(const char *text, int64_t *count) {
+static ambit_status read_count(const char *option, const char *text, int64_t unit, int64_t *count) {
     char *end;
     errno = 0;
     long long value = strtoll(text, &end, 10);
-    if (errno || end == text || *end || value < 1)
-        return ambit_fail(AMBIT_USAGE, "--shard-episodes %s: give a whole number of 1 or more",
-                          text);
-    *count = value;
+    if (errno || end == text || *end || value < 1 || value > INT64_MAX / unit)
+        return ambit_fail(AMBIT_USAGE, "%s %s: give a whole number of 1 or more", option, text);
+    *count = value * unit;
     return AMBIT_OK;
 }
 
@@ -58,27 +60,11 @@ static ambit_status read_bad(const char *text, bool *leave_out) {
     return ambit_fail(AMBIT_USAGE, "--bad %s: give fail or skip", text);
 }
 
-/* Splits "key=value" where it stands. */
-static ambit_status add_setting(request *wanted, char *word, int place) {
-    int index = wanted->options.setting_count;
-    char *equals = strchr(word, '=');
-    if (!equals || equals == word)
-        return ambit_fail(AMBIT_USAGE,
-                          "argument %d: %s: give options of the plugin as KEY=VALUE; see --help",
-                          place, word);
-    if (index == MOST_SETTINGS)
-        return ambit_fail(AMBIT_USAGE, "argument %d: more than %d options", place, MOST_SETTINGS);
-    *equals = '\0';
-    snprintf(wanted->places[index], sizeof wanted->places[index], "argument %d", place);
-    wanted->settings[index] = (ambit_plugin_setting){word, equals + 1, wanted->places[index]};
-    wanted->options.setting_count++;
-    return AMBIT_OK;
-}
-
 static ambit_status parse(int argc, char **argv, request *wanted) {
     static const struct option options[] = {{"overwrite", no_argument, NULL, 'o'},
                                             {"bad", required_argument, NULL, 'b'},
                                             {"shard-episodes", required_argument, NULL, 's'},
+                                            {"shard-mib", required_argument, NULL, 'm'},
                                             {0}};
     int found;
     opterr = 0;
@@ -86,10 +72,12 @@ static ambit_status parse(int argc, char **argv, request *wanted) {
     while ((found = getopt_long(argc, argv, ":", options, NULL)) != -1) {
         if (found == 'o')
             wanted->options.overwrite = true;
-        else if (found == 's')
-            AMBIT_TRY(read_count(optarg, &wanted->options.shard_episodes));
         else if (found == 'b')
             AMBIT_TRY(read_bad(optarg, &wanted->options.leave_out_bad));
+        else if (found == 's')
+            AMBIT_TRY(read_count("--shard-episodes", optarg, 1, &wanted->options.shard_episodes));
+        else if (found == 'm')
+            AMBIT_TRY(read_count("--shard-mib", optarg, 1 << 20, &wanted->options.shard_bytes));
         else
             return ambit_bad_option(found, argv, options);
     }
@@ -101,10 +89,11 @@ static ambit_status parse(int argc, char **argv, request *wanted) {
     wanted->options.plugin = argv[optind];
     wanted->options.location = argv[optind + 1];
     wanted->options.out = argv[optind + 2];
-    for (int i = optind + 3; i < argc; i++)
-        AMBIT_TRY(add_setting(wanted, argv[i], i));
-    wanted->options.settings = wanted->settings;
+    AMBIT_TRY(ambit_plugin_settings_take(argc, argv, optind + 3, &wanted->settings));
+    wanted->options.settings = wanted->settings.rows;
+    wanted->options.setting_count = wanted->settings.count;
     wanted->options.notice = notice;
+    wanted->options.progress = true;
     return AMBIT_OK;
 }
 

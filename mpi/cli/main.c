@@ -2,6 +2,7 @@
 #include "../../core/base/nearest.h"
 #include "../../core/base/text.h"
 #include "../../plugins/loader.h"
+#include "../records/progress.h"
 #include "../records/say.h"
 #include "command.h"
 #include "version.h"
@@ -95,9 +96,11 @@ static int speaks; /* whether this process prints lines of plugins: rank 0 does 
 
 static void log_plugin_line(enum ambit_log_level level, const char *plugin, const char *text) {
     char line[AMBIT_MESSAGE_SIZE]; /* its line breaks are shown too: it is one line */
-    if (speaks && level >= AMBIT_LOG_INFO)
-        ambit_say(stderr, "%s: %s%s\n", plugin, level == AMBIT_LOG_WARNING ? "warning: " : "",
-                  ambit_text_shown(text, "", line, sizeof line));
+    if (!speaks || level < AMBIT_LOG_INFO)
+        return;
+    ambit_progress_clear();
+    ambit_say(stderr, "%s: %s%s\n", plugin, level == AMBIT_LOG_WARNING ? "warning: " : "",
+              ambit_text_shown(text, "", line, sizeof line));
 }
 
 /* The number that the launcher gave this process, 0 without one. */

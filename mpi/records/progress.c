@@ -25,28 +25,56 @@ static void write_time(double seconds, char *text, size_t size) {
         snprintf(text, size, "%ld:%02ld", whole / 60, whole % 60);
 }
 
-void ambit_progress_show(ambit_progress *progress, int64_t step, int64_t steps, double loss,
-                         double samples_per_second, double peak_share) {
+/* Whether it is time for a line. */
+static int is_due(ambit_progress *progress) {
     const double now = ambit_clock(), longest = 300.0;
     if (now - progress->last < (progress->terminal ? 0.25 : progress->interval))
-        return;
+        return 0;
     progress->last = now;
     if (!progress->terminal && progress->interval < longest)
         progress->interval *= 1.5;
-    double done = (double)(step - progress->first_step);
-    double left = done > 0 ? (now - progress->started) / done * (double)(steps - step) : 0.0;
-    char left_text[32];
-    write_time(left, left_text, sizeof left_text);
+    return 1;
+}
+
+static void write_line(const ambit_progress *progress, const char *unit, int64_t done, int64_t all,
+                       const char *rest) {
+    const double since = (double)(done - progress->first_step);
+    char left_text[32] = "?";
+    if (since > 0)
+        write_time((progress->last - progress->started) / since * (double)(all - done), left_text,
+                   sizeof left_text);
     fputs(progress->terminal ? "\r\033[K" : "", stderr);
-    ambit_say(stderr, "%s  step %lld/%lld", progress->title, (long long)step, (long long)steps);
-    if (samples_per_second > 0) /* nothing is known before the first line of metrics */
-        fprintf(stderr, "  loss %.4f  %.0f samples/s  %.0f %% of peak", loss, samples_per_second,
-                100.0 * peak_share);
-    fprintf(stderr, "  %s left%s", left_text, progress->terminal ? "" : "\n");
+    ambit_say(stderr, "%s  %s %lld/%lld%s  %s left%s", progress->title, unit, (long long)done,
+              (long long)all, rest, left_text, progress->terminal ? "" : "\n");
     fflush(stderr);
+}
+
+void ambit_progress_show(ambit_progress *progress, int64_t step, int64_t steps, double loss,
+                         double samples_per_second, double peak_share) {
+    char rest[96] = "";
+    if (!is_due(progress))
+        return;
+    if (samples_per_second > 0) /* nothing is known before the first line of metrics */
+        snprintf(rest, sizeof rest, "  loss %.4f  %.0f samples/s  %.0f %% of peak", loss,
+                 samples_per_second, 100.0 * peak_share);
+    write_line(progress, "step", step, steps, rest);
+}
+
+void ambit_progress_count(ambit_progress *progress, const char *unit, int64_t done, int64_t all) {
+    char rest[96];
+    if (!is_due(progress))
+        return;
+    snprintf(rest, sizeof rest, "  %.3g %ss/s",
+             (double)(done - progress->first_step) / (progress->last - progress->started), unit);
+    write_line(progress, unit, done, all, rest);
+}
+
+void ambit_progress_clear(void) {
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K");
 }
 
 void ambit_progress_end(ambit_progress *progress) {
     if (progress->terminal)
-        fprintf(stderr, "\r\033[K");
+        ambit_progress_clear();
 }

@@ -1,6 +1,6 @@
-/* What the user sees while a run trains: on a terminal one status line, rewritten at most four
+/* What the user sees while a command works: on a terminal one status line, rewritten at most four
  * times a second; elsewhere (Slurm's log) a whole line at growing intervals. Rank 0 alone calls
- * this. To stderr.
+ * this. To stderr. Not collective.
  */
 #ifndef AMBIT_MPI_RECORDS_PROGRESS_H
 #define AMBIT_MPI_RECORDS_PROGRESS_H
@@ -12,7 +12,7 @@ typedef struct {
     int terminal;
     double started, last; /* seconds of the monotonic clock */
     double interval;      /* until the next line, where there is no terminal */
-    int64_t first_step;   /* where this job began */
+    int64_t first_step;   /* where this job began; of steps, or other units */
 } ambit_progress;
 
 void ambit_progress_start(ambit_progress *progress, const char *title, int64_t first_step);
@@ -20,6 +20,13 @@ void ambit_progress_start(ambit_progress *progress, const char *title, int64_t f
 /* Shows step `step` of `steps` when it is time to. peak_share: fraction, 0 when not known. */
 void ambit_progress_show(ambit_progress *progress, int64_t step, int64_t steps, double loss,
                          double samples_per_second, double peak_share);
+
+/* Shows that `done` of `all` units ("episode") are done when it is time to, and how many a second.
+ */
+void ambit_progress_count(ambit_progress *progress, const char *unit, int64_t done, int64_t all);
+
+/* Wipes the status line, if there may be one, for a line of another kind. */
+void ambit_progress_clear(void);
 
 /* Ends the status line, so that what follows begins on a line of its own. */
 void ambit_progress_end(ambit_progress *progress);

@@ -1,6 +1,7 @@
 /* Ingestion by 1, 2 and 3 ranks: the same shards, and failures that every rank learns of and that
  * leave nothing behind. Started on three ranks, which form the smaller jobs themselves. */
 #include "datasets/files.h"
+#include "datasets/store.h"
 #include "datasets/writer.h"
 #include "mpi/ingest.h"
 
@@ -75,26 +76,33 @@ static void must(ambit_status status) {
         fail_msg("%s", ambit_message());
 }
 
-/* Ingests with the first `count` of the ranks; the others wait. */
-static void ingest_by(int count, const char *name) {
+/* Ingests with the first `count` of the ranks, shards of at most so many bytes (0: as it is by
+ * default); the others wait. Returns the number of shards, on all ranks. */
+static int ingest_in_shards(int count, const char *name, int64_t bytes) {
     ambit_ranks some = all;
-    ambit_ingest_summary summary;
+    ambit_ingest_summary summary = {0};
     char out[2 * PATH];
     join(out, name);
-    const ambit_ingest_options options = maze(out);
+    ambit_ingest_options options = maze(out);
+    options.shard_bytes = bytes;
     MPI_Comm_split(all.world, all.rank < count ? 0 : MPI_UNDEFINED, all.rank, &some.world);
     some.size = count;
     if (all.rank < count) {
         must(ambit_ingest(&some, &options, &summary));
         assert_int_equal(summary.episodes, 30);
-        assert_int_equal(summary.shards, 8);
         MPI_Comm_free(&some.world);
     }
-    MPI_Barrier(all.world);
+    int shards = (int)summary.shards;
+    MPI_Bcast(&shards, 1, MPI_INT, 0, all.world);
+    return shards;
 }
 
-static void compare_shards(const char *one, const char *other) {
-    for (int k = 0; k < 8; k++) {
+static void ingest_by(int count, const char *name) {
+    assert_int_equal(ingest_in_shards(count, name, 0), 8);
+}
+
+static void compare_shards(const char *one, const char *other, int count) {
+    for (int k = 0; k < count; k++) {
         char folder[2 * PATH], path[3 * PATH], *a, *b;
         size_t a_size, b_size;
         join(folder, one);
@@ -115,8 +123,51 @@ static void any_number_of_ranks(void **state) {
     ingest_by(1, "one");
     ingest_by(2, "two");
     ingest_by(3, "three");
-    compare_shards("one", "two");
-    compare_shards("one", "three");
+    compare_shards("one", "two", 8);
+    compare_shards("one", "three", 8);
+}
+
+/* Both stores hold the same episodes in the same order. */
+static void compare_episodes(const char *one, const char *other) {
+    char path[2 * PATH];
+    ambit_store *a, *b;
+    float x[64 * 2], y[64 * 2];
+    int field;
+    join(path, one);
+    must(ambit_store_open(path, 0, &a));
+    join(path, other);
+    must(ambit_store_open(path, 0, &b));
+    must(ambit_store_find(a, "position", &field));
+    assert_int_equal(ambit_store_episode_count(a), ambit_store_episode_count(b));
+    for (int64_t e = 0; e < ambit_store_episode_count(a); e++) {
+        int64_t first, end, first_b, end_b;
+        ambit_store_episode_range(a, e, &first, &end);
+        ambit_store_episode_range(b, e, &first_b, &end_b);
+        assert_true(first == first_b && end == end_b);
+        const int64_t count = end - first < 64 ? end - first : 64;
+        must(ambit_store_read(a, field, first, count, x));
+        must(ambit_store_read(b, field, first, count, y));
+        assert_memory_equal(x, y, (size_t)count * 2 * sizeof *x);
+    }
+    ambit_store_close(a);
+    ambit_store_close(b);
+}
+
+/* Shards are ended by bytes, whatever the first episode was; one that is larger than all is alone
+ * in its own. */
+static void large_episodes(void **state) {
+    (void)state;
+    const int64_t few = 20000;
+    const int shards = ingest_in_shards(1, "one", few);
+    assert_true(shards > 8 && shards < 30);
+    assert_int_equal(ingest_in_shards(2, "two", few), shards);
+    assert_int_equal(ingest_in_shards(3, "three", few), shards);
+    compare_shards("one", "two", shards);
+    compare_shards("one", "three", shards);
+    assert_int_equal(ingest_in_shards(3, "alone", 1), 30);
+    ingest_by(2, "whole");
+    compare_episodes("whole", "one");
+    compare_episodes("whole", "alone");
 }
 
 static void what_is_there_stays(void **state) {
@@ -334,6 +385,7 @@ static void damaged_source(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(any_number_of_ranks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(large_episodes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_there_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leftovers_are_removed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(work_of_others_stays, set_up, tear_down),

@@ -83,9 +83,9 @@ expect 65 "run/environments.json: .*maze" "$ambit" eval run eval.trials=2 eval.b
 # two jobs: the second is refused while the first lives, whichever rank of it, and takes its place when it was killed
 on 2 ingest unruly x twice how=hang at=9 count=12 >/dev/null 2>&1 &
 job=$!
-for ((i = 0; i < 3000; i++)); do [ -e twice.partial/shard-00000.h5 ] && break; sleep 0.01; done
+for ((i = 0; i < 3000; i++)); do [ -e twice.partial/part-00000-00000.h5 ] && break; sleep 0.01; done
 expect 73 "twice.partial: another job is writing this store \(process [0-9]+ on .*\); wait" "$ambit" ingest unruly x twice
-[ -e twice.partial/shard-00000.h5 ] || die "a refused ingestion removed the work of another"
+[ -e twice.partial/part-00000-00000.h5 ] || die "a refused ingestion removed the work of another"
 { kill -9 $job && wait $job; } 2>/dev/null || true
 for ((i = 0; i < 3000; i++)); do "$ambit" ingest unruly x twice >/dev/null 2>err.txt && break; sleep 0.01; done
 grep -q "removed twice.partial, left by" err.txt || { cat err.txt >&2; die "does not take the place of a job that was killed"; }

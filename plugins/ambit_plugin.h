@@ -1,4 +1,4 @@
-/* The plugin interface of Ambit, version 1.0: all that a plugin needs to include.
+/* The plugin interface of Ambit, version 1.1: all that a plugin needs to include.
  *
  * A plugin is a shared library that Ambit opens at run time. It links against nothing of Ambit's:
  * everything it may ask of the program is in the table `ambit_host` it is handed. Two kinds exist:
@@ -30,8 +30,12 @@
  *   bounds come as NaN. Setting the whole struct anew is fine too: then set these as well.
  * - ABI major must equal Ambit's; ABI minor must not be newer than Ambit's.
  * - Functions return 0 for success. On failure they call host->fail() once, with a sentence
- *   "WHERE: WHAT; REMEDY", and return the code that fail() returns. Ambit puts the plugin's name in
- *   front. After a failure of anything but open(), further calls may follow.
+ *   "WHERE: WHAT; REMEDY", and return the code that fail() returns: returning 0 after fail() is a
+ *   failure too. Ambit puts the plugin's name in front, and the episode or trial. After a failure
+ * of anything but open(), further calls may follow.
+ * - Functions return, and soon: one that ends the program, crashes, gives no sign of life for a
+ *   minute (returning is one, calling the host is), or takes all memory ends the job with a message
+ *   that names the plugin.
  * - One thread calls a plugin. Several processes (ranks) have it open at the same time and must
  *   get the same answers to the same questions, in whatever order they are asked: take random
  *   numbers from host->random only.
@@ -49,7 +53,7 @@ extern "C" {
 
 #define AMBIT_PLUGIN_MAGIC 0x54424d41u /* "AMBT" */
 #define AMBIT_ABI_MAJOR 1
-#define AMBIT_ABI_MINOR 0
+#define AMBIT_ABI_MINOR 1
 
 #if defined(__GNUC__)
 #define AMBIT_PLUGIN_EXPORT __attribute__((visibility("default")))
@@ -137,7 +141,7 @@ typedef struct ambit_plugin_info {
     const char *version;   /* of the plugin */
     const char *licence;   /* SPDX identifier */
     const char *summary;   /* one line */
-    uint64_t capabilities; /* flags; none are defined in 1.0: must be 0 */
+    uint64_t capabilities; /* flags; none are defined so far: must be 0 */
     const ambit_option *options;
     uint32_t option_count;
     uint32_t option_size; /* sizeof(ambit_option) as compiled */
@@ -147,6 +151,10 @@ typedef struct ambit_plugin_info {
      * plugin's own state. On failure nothing stays open. */
     int (*open)(const ambit_host *host, const char *location, const ambit_option_value *options,
                 const void **ops, void **self);
+
+    /* Since 1.1. What `location` is, in one line: "a file of raw floats"; "" where none is needed;
+     * NULL: not said. */
+    const char *location;
 } ambit_plugin_info;
 
 /* The one symbol a plugin exports. Returns a constant; does nothing else. */
@@ -199,8 +207,9 @@ typedef struct ambit_episode {
     const char *name;            /* where it comes from, for messages and provenance */
     int64_t steps;               /* ≥ 0; an episode of 0 steps is skipped and counted */
     const ambit_column *columns; /* one a field, in the order of describe() */
-    double sigma_min; /* in [0, 1]: usable at σ ≥ it; NaN: the plugin has no opinion */
-    double sigma_max; /* in [0, 1]: usable at σ ≤ it; NaN: the plugin has no opinion */
+    /* In [0, 1], the noise levels at which it may be used: those of σ ≥ sigma_min and, as well, of
+     * σ ≤ sigma_max. NaN: the plugin has no opinion. */
+    double sigma_min, sigma_max;
 } ambit_episode;
 
 typedef struct ambit_source_ops {
@@ -258,8 +267,10 @@ typedef struct ambit_environment_ops {
     void (*destroy)(void *self, void *world);
     /* Begins trial `trial`: the same (seed, trial) is the same trial everywhere. */
     int (*reset)(void *self, void *world, uint64_t seed, uint64_t trial);
-    /* The observation now, and (action_size floats) the value that relative actions add to; all
-     * finite. */
+    /* Writes the observation now (observation_size floats): what the fields of the configuration's
+     * data.observation hold in the data, in their order and units. And the reference (action_size
+     * floats): what relative actions add to, where the configuration says data.relative; elsewhere
+     * it may stay unwritten. What is written is finite. */
     int (*observe)(void *self, void *world, float *observation, float *reference);
     /* One action. *ended becomes 1 when the trial is over, by success or failure. */
     int (*step)(void *self, void *world, const float *action, int *ended);

@@ -130,6 +130,11 @@ static ambit_status check_texts(const ambit_plugin *plugin) {
                               "%s: refused, because it gives no %s, or one of more than a line; "
                               "ask the plugin's author",
                               plugin->path, lines[i].what);
+    if (info->location && !ambit_plugin_is_line(info->location))
+        return ambit_fail(AMBIT_UNAVAILABLE,
+                          "%s: refused, because it explains its location in more than a line; ask "
+                          "the plugin's author",
+                          plugin->path);
     if (!info->open)
         return ambit_fail(AMBIT_UNAVAILABLE,
                           "%s: refused, because it has no open(); ask the plugin's author",

@@ -1,6 +1,8 @@
 #include "../../plugins/loader.h"
 #include "../records/say.h"
 #include "command.h"
+#include "plugin_description.h"
+#include "plugin_settings.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -9,16 +11,21 @@
 
 static const char usage[] =
     "Usage: ambit plugin list [--json]\n"
-    "       ambit plugin inspect NAME [--kind source|environment] [--json]\n"
+    "       ambit plugin inspect NAME [LOCATION [KEY=VALUE…]] [--kind source|environment]\n"
+    "                            [--json]\n"
     "\n"
     "Examples:\n"
     "  ambit plugin list\n"
     "  ambit plugin inspect maze --kind environment\n"
+    "  ambit plugin inspect openx samples/oxe_bridge_rlds decode=32\n"
     "\n"
     "  list     every plugin found, and for each that cannot be used the reason\n"
-    "  inspect  what a plugin says of itself, and its options\n"
+    "  inspect  what a plugin says of itself, what LOCATION means to it, and its options; with a\n"
+    "           LOCATION, opened with options as for `ambit ingest`: the fields and the number of\n"
+    "           episodes that are there, or what an environment observes and takes (\"\" where no\n"
+    "           location is needed)\n"
     "\n"
-    "  --kind KIND  only the source or the environment of that name\n"
+    "  --kind KIND  only the source or the environment of that name (with LOCATION: the source)\n"
     "  --json       as JSON\n"
     "\n"
     "Plugins are looked for in the folders of AMBIT_PLUGIN_PATH, then where Ambit was installed,\n"
@@ -36,7 +43,8 @@ static const char *const type_names[] = {[AMBIT_OPTION_BOOLEAN] = "true or false
 typedef struct {
     int json;
     uint32_t kind; /* 0: any */
-    const char *name;
+    const char *name, *location;
+    ambit_plugin_settings settings;
 } request;
 
 static ambit_status read_kind(const char *word, uint32_t *kind) {
@@ -59,10 +67,10 @@ static ambit_status parse(int argc, char **argv, request *wanted) {
             return ambit_bad_option(found, argv, options);
     }
     wanted->name = optind < argc ? argv[optind] : NULL;
-    if (optind + 1 < argc)
-        return ambit_fail(AMBIT_USAGE, "%s: one plugin at a time; see `ambit plugin --help`",
-                          argv[optind + 1]);
-    return AMBIT_OK;
+    wanted->location = optind + 1 < argc ? argv[optind + 1] : NULL;
+    if (wanted->location && !wanted->kind)
+        wanted->kind = AMBIT_PLUGIN_SOURCE;
+    return ambit_plugin_settings_take(argc, argv, optind + 2, &wanted->settings);
 }
 
 static void print_json(json_t *value) {
@@ -93,9 +101,10 @@ static void print_found(const ambit_plugin_found *found) {
 }
 
 static ambit_status list(int argc, char **argv) {
-    request wanted = {0};
+    static request wanted;
     ambit_plugin_found *found;
     int count;
+    memset(&wanted, 0, sizeof wanted);
     AMBIT_TRY(parse(argc, argv, &wanted));
     if (wanted.name)
         return ambit_fail(AMBIT_USAGE,
@@ -161,9 +170,10 @@ static json_t *plugin_as_json(const ambit_plugin *plugin) {
     snprintf(digest, sizeof digest, "%016llx", (unsigned long long)ambit_plugin_digest(plugin));
     for (uint32_t i = 0; i < about->option_count; i++)
         json_array_append_new(options, option_as_json(&about->options[i]));
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "kind", kind_names[about->kind],
-                     "name", about->name, "version", about->version, "licence", about->licence,
-                     "summary", about->summary, "path", ambit_plugin_path(plugin), "digest", digest,
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s, s:s, s:o}", "kind",
+                     kind_names[about->kind], "name", about->name, "version", about->version,
+                     "licence", about->licence, "summary", about->summary, "location",
+                     about->location, "path", ambit_plugin_path(plugin), "digest", digest,
                      "options", options);
 }
 
@@ -174,44 +184,67 @@ static void print_plugin(const ambit_plugin *plugin) {
               kind_names[about->kind], about->name, about->version, about->licence,
               about->abi_major, about->abi_minor, about->summary, ambit_plugin_path(plugin),
               (unsigned long long)ambit_plugin_digest(plugin));
+    ambit_say(stdout, "\nLOCATION: %s\n",
+              !about->location   ? "the plugin does not say what it is"
+              : *about->location ? about->location
+                                 : "none is needed");
     printf(about->option_count ? "\nOptions:\n" : "\nNo options.\n");
     for (uint32_t i = 0; i < about->option_count; i++)
         print_option(&about->options[i]);
     putchar('\n');
 }
 
-/* Shows the plugin of one kind; on failure adds the reason to `reasons`. */
-static int inspect_kind(const request *wanted, uint32_t kind, json_t *rows, char *reasons,
-                        size_t size) {
-    ambit_plugin *plugin;
-    if (ambit_plugin_load(kind, wanted->name, &plugin) != AMBIT_OK) {
-        size_t used = strlen(reasons);
-        snprintf(reasons + used, size - used, "%s%s", used ? "\n" : "", ambit_message());
-        return 0;
-    }
-    if (wanted->json)
-        json_array_append_new(rows, plugin_as_json(plugin));
-    else
+static ambit_status show_plugin(const request *wanted, ambit_plugin *plugin, json_t *rows) {
+    if (wanted->location)
+        AMBIT_TRY(ambit_plugin_open(plugin, wanted->location, wanted->settings.rows,
+                                    wanted->settings.count));
+    if (!wanted->json) {
         print_plugin(plugin);
-    ambit_plugin_unload(plugin);
-    return 1;
+        return wanted->location ? ambit_plugin_describe(plugin, wanted->location) : AMBIT_OK;
+    }
+    json_t *row = plugin_as_json(plugin), *description;
+    json_array_append_new(rows, row);
+    if (!wanted->location)
+        return AMBIT_OK;
+    AMBIT_TRY(ambit_plugin_describe_json(plugin, &description));
+    json_object_set_new(row, "description", description);
+    return AMBIT_OK;
+}
+
+/* Shows the plugin of each kind that is wanted. A kind that has none is a fault where no other has
+ * one either. */
+static ambit_status show_kinds(const request *wanted, json_t *rows) {
+    char reasons[AMBIT_MESSAGE_SIZE] = "";
+    size_t used = 0;
+    int shown = 0;
+    for (uint32_t kind = 1; kind <= KIND_COUNT; kind++) {
+        ambit_plugin *plugin;
+        if (wanted->kind && wanted->kind != kind)
+            continue;
+        if (ambit_plugin_load(kind, wanted->name, &plugin) == AMBIT_OK) {
+            ambit_status status = show_plugin(wanted, plugin, rows);
+            ambit_plugin_unload(plugin);
+            AMBIT_TRY(status);
+            shown++;
+        } else if (used < sizeof reasons)
+            used += (size_t)snprintf(reasons + used, sizeof reasons - used, "%s%s",
+                                     used ? "\n" : "", ambit_message());
+    }
+    return shown ? AMBIT_OK : ambit_fail(AMBIT_UNAVAILABLE, "%s", reasons);
 }
 
 static ambit_status inspect(int argc, char **argv) {
-    request wanted = {0};
-    char reasons[AMBIT_MESSAGE_SIZE] = "";
-    int shown = 0;
+    static request wanted;
+    memset(&wanted, 0, sizeof wanted);
     AMBIT_TRY(parse(argc, argv, &wanted));
     if (!wanted.name)
         return ambit_fail(AMBIT_USAGE, "which plugin? `ambit plugin list` shows what there is");
     json_t *rows = json_array();
-    for (uint32_t kind = 1; kind <= KIND_COUNT; kind++)
-        if (!wanted.kind || wanted.kind == kind)
-            shown += inspect_kind(&wanted, kind, rows, reasons, sizeof reasons);
-    if (wanted.json && shown)
+    ambit_status status = show_kinds(&wanted, rows);
+    if (wanted.json && status == AMBIT_OK)
         print_json(json_incref(rows));
     json_decref(rows);
-    return shown ? AMBIT_OK : ambit_fail(AMBIT_UNAVAILABLE, "%s", reasons);
+    return status;
 }
 
 static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {

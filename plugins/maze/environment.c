@@ -267,6 +267,7 @@ static const ambit_plugin_info info = {
     .option_count = OPTIONS,
     .option_size = sizeof *options,
     .open = open_environment,
+    .location = "",
 };
 
 const ambit_plugin_info *ambit_plugin_query(void) {

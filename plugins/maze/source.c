@@ -197,6 +197,7 @@ static const ambit_plugin_info info = {
     .option_count = OPTIONS,
     .option_size = sizeof *options,
     .open = open_source,
+    .location = "gcs (smooth trajectories) or rrt (jagged ones)",
 };
 
 const ambit_plugin_info *ambit_plugin_query(void) {

@@ -367,6 +367,8 @@ const ambit_plugin_info *ambit_plugin_query(void) {
         .option_count = sizeof options / sizeof *options,
         .option_size = sizeof *options,
         .open = open_source,
+        .location = "the folder of a data set and version: dataset_info.json, features.json and "
+                    "*.tfrecord-* files",
     };
     return &info;
 }

@@ -100,7 +100,8 @@ static const ambit_plugin_info info = {.magic = AMBIT_PLUGIN_MAGIC,
                                        .options = options,
                                        .option_count = 1,
                                        .option_size = sizeof options[0],
-                                       .open = open_demo};
+                                       .open = open_demo,
+                                       .location = "a file of raw 32-bit floats: x, y, x, y"};
 
 const ambit_plugin_info *ambit_plugin_query(void) {
     return &info;

@@ -79,5 +79,5 @@ ambit_plugin *load(uint32_t kind, const char *name) {
 
 int make_build_safe(void **state) {
     (void)state;
-    return system("chmod -R go-w '" GOOD "' '" BAD "'");
+    return system("chmod -R go-w '" GOOD "' '" BAD "' '" OLD "'");
 }

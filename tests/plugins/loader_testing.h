@@ -14,6 +14,7 @@
 /* Where the build puts plugins that are honest, and those that are refused. */
 #define GOOD TEST_BUILD "/plugins"
 #define BAD TEST_BUILD "/bad"
+#define OLD TEST_BUILD "/old" /* compiled with the header of ABI 1.0 */
 
 /* Status and a part of the message; prints both, and fails, when they are not as they should be. */
 void check(ambit_status status, ambit_status wanted, const char *text);

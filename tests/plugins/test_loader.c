@@ -17,10 +17,10 @@ static void test_refused_before_opening(void **state) {
         {"unresolved", "undefined symbol: ambit_missing_function"},
         {"null", "ambit_plugin_query() returned NULL"},
         {"magic", "its magic is 0x4c4c414e, not 0x54424d41"},
-        {"major", "is of ABI 2.0, and this Ambit has 1.0; compile the plugin again"},
-        {"minor", "is of ABI 1.1, newer than this Ambit's 1.0; update Ambit"},
-        {"small", "its information says it has 72 bytes, where ABI 1.0 has 80"},
-        {"large", "its information says it has 4096 bytes, where ABI 1.0 has 80"},
+        {"major", "is of ABI 2.1, and this Ambit has 1.1; compile the plugin again"},
+        {"minor", "is of ABI 1.2, newer than this Ambit's 1.1; update Ambit"},
+        {"small", "its information says it has 72 bytes, where ABI 1.1 has 88"},
+        {"large", "its information says it has 4096 bytes, where ABI 1.1 has 88"},
         {"kind", "inside it is the environment 'kind', whose file must be called "
                  "ambit_environment_kind.so; rename the file"},
         {"kind_unknown", "it is of kind 7, which does not exist"},
@@ -29,6 +29,7 @@ static void test_refused_before_opening(void **state) {
         {"name_letters", "its name is missing or not made of [a-z0-9_]"},
         {"version", "it gives no version"},
         {"summary", "it gives no summary"},
+        {"location", "it explains its location in more than a line"},
         {"open", "it has no open()"},
         {"capability", "it needs capabilities 0x4 that this Ambit does not know; update Ambit"},
         {"option_table", "it speaks of 2 options (at most 256) and has not a table"},
@@ -159,7 +160,7 @@ static void test_list(void **state) {
     snprintf(path, sizeof path, "%s:" BAD ":%s/../%s", folder, folder, strrchr(folder, '/') + 1);
     setenv("AMBIT_PLUGIN_PATH", path, 1);
     check(ambit_plugin_list(&rows, &count), AMBIT_OK, "");
-    assert_int_equal(count, 3 + 28 + 3); /* the folder named twice is listed once */
+    assert_int_equal(count, 3 + 29 + 3); /* the folder named twice is listed once */
     const ambit_plugin_found *row = row_of(rows, count, in_folder("ambit_source_demo.so"));
     assert_non_null(row);
     assert_int_equal(row->status, AMBIT_OK);

@@ -16,10 +16,9 @@ static void keep_line(enum ambit_log_level level, const char *plugin, const char
     snprintf(logged, sizeof logged, "%d %s: %s", (int)level, plugin, text);
 }
 
-static void test_honest_source(void **state) {
-    ambit_plugin *plugin = load(AMBIT_PLUGIN_SOURCE, "liar");
+/* Opens it, asks everything, and unloads it. */
+static void use_honest_source(ambit_plugin *plugin) {
     ambit_episode episode;
-    (void)state;
     check(ambit_plugin_open(plugin, "here", NULL, 0), AMBIT_OK, "");
     const ambit_source_description *about = ambit_source_describe(plugin);
     assert_int_equal(about->field_count, 4);
@@ -46,6 +45,11 @@ static void test_honest_source(void **state) {
     assert_string_equal(logged, "1 source liar: closed after none");
 }
 
+static void test_honest_source(void **state) {
+    (void)state;
+    use_honest_source(load(AMBIT_PLUGIN_SOURCE, "liar"));
+}
+
 static void test_sources_that_lie(void **state) {
     static const struct {
         const char *fault;
@@ -56,7 +60,7 @@ static void test_sources_that_lie(void **state) {
         {"open", AMBIT_CONFIG, AMBIT_OK, "source liar: here: is no place; name one"},
         {"open_unsupported", AMBIT_UNAVAILABLE, AMBIT_OK, "source liar: compressed; unpack it"},
         {"no_ops", AMBIT_UNAVAILABLE, AMBIT_OK, "open() stored no operations"},
-        {"ops_major", AMBIT_UNAVAILABLE, AMBIT_OK, "its operations is of ABI 9.0"},
+        {"ops_major", AMBIT_UNAVAILABLE, AMBIT_OK, "its operations is of ABI 9.1"},
         {"ops_minor", AMBIT_UNAVAILABLE, AMBIT_OK, "its operations is of ABI 1.9, newer"},
         {"ops_size", AMBIT_UNAVAILABLE, AMBIT_OK, "its table of operations says it has 8 bytes"},
         {"no_describe", AMBIT_UNAVAILABLE, AMBIT_OK, "it has no describe()"},
@@ -148,13 +152,17 @@ static void test_demo_source(void **state) {
     ambit_plugin_unload(plugin);
 }
 
-static void test_readme_shows_the_demo(void **state) {
+static void test_readme_shows_the_demos(void **state) {
+    static const char *const demos[] = {TEST_SOURCE "/demo_source.c",
+                                        TEST_SOURCE "/demo_environment.c"};
     size_t size;
-    char *demo = read_file(TEST_SOURCE "/demo_source.c", &size);
     char *readme = read_file(TEST_SOURCE "/../../plugins/README.md", &size);
     (void)state;
-    assert_non_null(strstr(readme, demo));
-    free(demo);
+    for (int i = 0; i < 2; i++) {
+        char *demo = read_file(demos[i], &size);
+        assert_non_null(strstr(readme, demo));
+        free(demo);
+    }
     free(readme);
 }
 
@@ -197,11 +205,9 @@ static ambit_status run_trial(ambit_world *world, drawing *seen) {
     return ambit_world_draw(world, &canvas);
 }
 
-static void test_honest_environment(void **state) {
-    ambit_plugin *plugin = load(AMBIT_PLUGIN_ENVIRONMENT, "liar");
+static void use_honest_environment(ambit_plugin *plugin) {
     drawing seen = {0, 0, 0};
     ambit_world *world, *other;
-    (void)state;
     check(ambit_plugin_open(plugin, NULL, NULL, 0), AMBIT_OK, "");
     assert_int_equal(ambit_environment_describe(plugin)->step_limit, 50);
     assert_string_equal(ambit_environment_describe(plugin)->metrics[0].unit, "m");
@@ -217,6 +223,24 @@ static void test_honest_environment(void **state) {
     ambit_world_destroy(other);
     ambit_world_destroy(NULL);
     ambit_plugin_unload(plugin);
+}
+
+static void test_honest_environment(void **state) {
+    (void)state;
+    use_honest_environment(load(AMBIT_PLUGIN_ENVIRONMENT, "liar"));
+}
+
+/* Plugins that were compiled before there was a minor version 1. */
+static void test_plugins_of_abi_1_0(void **state) {
+    ambit_plugin *source, *environment;
+    (void)state;
+    check(ambit_plugin_load_file(OLD "/ambit_source_liar.so", &source), AMBIT_OK, "");
+    assert_int_equal(ambit_plugin_about(source)->abi_minor, 0);
+    assert_true(ambit_plugin_about(source)->struct_size < sizeof(ambit_plugin_info));
+    assert_null(ambit_plugin_about(source)->location);
+    use_honest_source(source);
+    check(ambit_plugin_load_file(OLD "/ambit_environment_liar.so", &environment), AMBIT_OK, "");
+    use_honest_environment(environment);
 }
 
 static void test_environments_that_lie(void **state) {
@@ -275,8 +299,9 @@ static void test_environments_that_lie(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_honest_source),      IN_FOLDER(test_sources_that_lie),
-        IN_FOLDER(test_demo_source),        IN_FOLDER(test_readme_shows_the_demo),
+        IN_FOLDER(test_demo_source),        IN_FOLDER(test_readme_shows_the_demos),
         IN_FOLDER(test_honest_environment), IN_FOLDER(test_environments_that_lie),
+        IN_FOLDER(test_plugins_of_abi_1_0),
     };
     return cmocka_run_group_tests(tests, make_build_safe, NULL);
 }

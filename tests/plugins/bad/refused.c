@@ -17,6 +17,7 @@ enum {
     AT_name_letters,
     AT_version,
     AT_summary,
+    AT_location,
     AT_open,
     AT_capability,
     AT_option_table,
@@ -71,7 +72,8 @@ static const ambit_plugin_info info = {
     .options = IF(option_table, NULL, options),
     .option_count = IF(option_count, 100000, 2),
     .option_size = IF(option_size, 8, sizeof options[0]),
-    .open = IF(open, NULL, open_refused)};
+    .open = IF(open, NULL, open_refused),
+    .location = IF(location, "a folder\nof files", NULL)};
 
 const ambit_plugin_info *ambit_plugin_query(void) {
     return IF(null, NULL, &info);

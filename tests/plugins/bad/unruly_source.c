@@ -1,12 +1,12 @@
 /* Source "unruly": episodes of one field, and an option `how` that says what it does that no plugin
- * may (misbehave.h), in the function that `in` names, of episode `at`. It may also give values that
- * depend on the rank or on what was asked before. */
+ * may (misbehave.h), in the function that `in` names, of episode `at`. It may also fail there, or
+ * give values that depend on the rank or on what was asked before. */
 #include "ambit_plugin.h"
 #include "misbehave.h"
 
 #include <stdio.h>
 
-enum { COUNT, HOW, IN, AT, OPTIONS };
+enum { COUNT, HOW, IN, AT, PAUSE, OPTIONS };
 enum { STEPS = 4 };
 
 typedef struct {
@@ -45,6 +45,9 @@ static float first_value(const unruly *u, int64_t index) {
 static int episode(void *self, int64_t index, ambit_episode *out) {
     unruly *u = self;
     u->calls++;
+    usleep((useconds_t)(1000 * u->options[PAUSE].integer));
+    if (index == u->options[AT].integer && strcmp(u->options[HOW].text, "fail") == 0)
+        return u->host->fail(u->host->context, AMBIT_FAULT_DATA, "is not as it should be; mend it");
     if (index == u->options[AT].integer)
         act_up(u, "episode");
     for (int i = 0; i < STEPS; i++)
@@ -84,7 +87,8 @@ static const ambit_option option_table[OPTIONS] = {
     {"count", AMBIT_OPTION_INTEGER, "4", 1, 1e9, NULL, NULL, "episodes"},
     {"how", AMBIT_OPTION_TEXT, "", 0, 0, NULL, NULL, "what to do that is not allowed"},
     {"in", AMBIT_OPTION_TEXT, "episode", 0, 0, "open|describe|episode|close", NULL, "where"},
-    {"at", AMBIT_OPTION_INTEGER, "2", 0, 0, NULL, NULL, "in which episode"}};
+    {"at", AMBIT_OPTION_INTEGER, "2", 0, 0, NULL, NULL, "in which episode"},
+    {"pause", AMBIT_OPTION_INTEGER, "0", 0, 1e5, NULL, "ms", "how long an episode takes"}};
 
 static const ambit_plugin_info info = {.magic = AMBIT_PLUGIN_MAGIC,
                                        .abi_major = AMBIT_ABI_MAJOR,

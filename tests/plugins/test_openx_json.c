@@ -241,7 +241,8 @@ static void wrapped_strings_are_scalars(void **state) {
 static void older_spellings_mean_the_same(void **state) {
     openx_bench *b = *state;
     static const char old[] =
-        "{\"type\":\"x.y.FeaturesDict\",\"content\":{\"steps\":{\"type\":\"x.y.Dataset\","
+        "{\"type\":\"x.y.FeaturesDict\",\"proto_cls\":\"\",\"content\":{\"steps\":{\"type\":\"x.y."
+        "Dataset\","
         "\"content\":"
         "{\"length\":null,\"feature\":{\"type\":\"FeaturesDict\",\"content\":{"
         "\"action\":{\"type\":\"x.Sequence\",\"content\":{\"length\":2,\"feature\":{\"type\":\"x."

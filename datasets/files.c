@@ -82,7 +82,10 @@ static ambit_status write_whole(const char *path, const void *bytes, size_t size
     int failed =
         fwrite(bytes, 1, size, file) != size || fflush(file) != 0 || fsync(fileno(file)) != 0;
     int reason = errno;
-    failed |= fclose(file) != 0;
+    if (fclose(file) != 0 && !failed) {
+        failed = 1;
+        reason = errno;
+    }
     return failed ? ambit_fail_errno(AMBIT_IO, reason, "%s: cannot write %zu bytes", path, size)
                   : AMBIT_OK;
 }
@@ -92,11 +95,11 @@ ambit_status ambit_write_file(const char *path, const void *bytes, size_t size) 
     if (snprintf(temporary, sizeof temporary, "%s.partial", path) >= (int)sizeof temporary)
         return ambit_fail(AMBIT_CANNOT_CREATE, "%.64s…: the path is too long", path);
     ambit_status status = write_whole(temporary, bytes, size);
-    if (status != AMBIT_OK) {
+    if (status == AMBIT_OK)
+        status = ambit_rename_synced(temporary, path);
+    if (status != AMBIT_OK)
         unlink(temporary);
-        return status;
-    }
-    return ambit_rename_synced(temporary, path);
+    return status;
 }
 
 static ambit_status read_whole(FILE *file, const char *path, size_t limit, char **bytes,
@@ -124,7 +127,7 @@ ambit_status ambit_read_file(const char *path, size_t limit, char **bytes, size_
     *bytes = NULL;
     FILE *file = fopen(path, "rbe");
     if (!file)
-        return ambit_fail_errno(AMBIT_NO_INPUT, errno, "%s: cannot be opened", path);
+        return ambit_fail_errno(AMBIT_IO, errno, "%s: cannot be opened", path);
     const ambit_status status = read_whole(file, path, limit, bytes, size);
     fclose(file);
     if (status != AMBIT_OK) {

@@ -1,4 +1,4 @@
-/* Names and contents of files: parts of paths, limits, pipes. */
+/* Names and contents of files: parts of paths, limits, pipes, and what cannot be had or written. */
 #include "datasets/files.h"
 
 #include <setjmp.h>
@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void last_parts(void **state) {
@@ -86,11 +88,45 @@ static void files_of_any_size(void **state) {
     free(whole);
 }
 
+/* No more files may be open than are. */
+static void too_many_files_are_no_absence(void **state) {
+    struct rlimit limit, none;
+    char *text;
+    size_t size;
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const ambit_status status = ambit_read_file("/dev/null", 1, &text, &size);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(status, AMBIT_IO);
+    assert_non_null(strstr(ambit_message(), "Too many open files"));
+}
+
+/* A folder that is not empty stands in the way of the file. */
+static void nothing_is_left_of_what_cannot_be_written(void **state) {
+    char folder[] = "/tmp/ambit-files-XXXXXX", path[64], inside[80], partial[80];
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/file", folder);
+    snprintf(inside, sizeof inside, "%s/inside", path);
+    snprintf(partial, sizeof partial, "%s.partial", path);
+    assert_int_equal(mkdir(path, 0777), 0);
+    assert_int_equal(mkdir(inside, 0777), 0);
+    assert_int_equal(ambit_write_file(path, "hello", 5), AMBIT_IO);
+    assert_int_equal(access(partial, F_OK), -1);
+    assert_int_equal(access(inside, F_OK), 0);
+    assert_int_equal(ambit_remove_tree(folder), AMBIT_OK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(last_parts),
         cmocka_unit_test(pipes_and_limits),
         cmocka_unit_test(files_of_any_size),
+        cmocka_unit_test(too_many_files_are_no_absence),
+        cmocka_unit_test(nothing_is_left_of_what_cannot_be_written),
     };
     return cmocka_run_group_tests_name("files", tests, NULL, NULL);
 }

@@ -36,11 +36,18 @@ small=(train "$source_tree/configs/maze.yaml" data.sources.0.path=gcs data.sourc
     network.width=64 network.depth=2 train.batch=64 train.steps=200 train.warmup=20 train.log_every=20
     train.checkpoint_every=50 train.validate_every=100 data.holdout=0.1)
 
-# same A B: two runs have the same weights, averages and moments, bit for bit.
-same() {
+# same_files A B: two checkpoints have the same weights, averages and moments, bit for bit.
+same_files() {
     local array
     for array in parameters average first second; do
-        h5diff "$1/checkpoints/last" "$2/checkpoints/last" "/$array" >/dev/null ||
-            die "$1 and $2 differ in /$array"
+        h5diff "$1" "$2" "/$array" >/dev/null || die "$1 and $2 differ in /$array"
     done
+}
+
+# same A B: the last checkpoints of two runs do.
+same() { same_files "$1/checkpoints/last" "$2/checkpoints/last"; }
+
+# numbers RUN: its metrics, apart from times, rates of work, and who started it when.
+numbers() {
+    sed -E 's/"(time|seconds|samples_per_second|peak_share|data_share|exchange_share|wait_share)": *[^,}]*,?//g' "$1/metrics.jsonl" | grep -v '"start"'
 }

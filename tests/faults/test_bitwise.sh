@@ -12,7 +12,6 @@ for other in 2 4 nodes; do
 done
 
 # what is learnt and logged is the same too, apart from times and rates of work
-numbers() { sed -E 's/"(time|seconds|samples_per_second|peak_share|data_share|exchange_share|wait_share)": *[^,}]*,?//g' "$1/metrics.jsonl" | grep -v '"start"'; }
 for other in 2 4 nodes; do
     [ "$(numbers runs/1)" = "$(numbers runs/$other)" ] || die "metrics of 1 rank and $other differ"
 done

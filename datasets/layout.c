@@ -218,6 +218,12 @@ static ambit_status read_grouped(hid_t group, const ambit_element_groups *groups
     return status;
 }
 
+bool ambit_layout_values_are_sketch(const ambit_field_info *field, const ambit_layout_root *root) {
+    const ambit_element_groups groups = ambit_field_groups(field);
+    return root->version > 1 && groups.pixels == 1 &&
+           ambit_statistics_points(groups.channels, root->steps) == root->steps;
+}
+
 ambit_status ambit_layout_read_statistics(hid_t group, const ambit_field_info *field,
                                           const ambit_layout_root *root, int sketch,
                                           ambit_statistics *statistics) {

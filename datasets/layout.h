@@ -34,9 +34,12 @@ ambit_status ambit_layout_open_field(hid_t file, int field, hid_t *group);
 /* Number type of a field's values in the file. */
 ambit_hdf_type ambit_layout_type(ambit_store_element element);
 
-/* Data sets `statistics` and `sketch` of a field's group. Reading checks that they are finite, in
- * order, and of the file's steps; without `sketch` there are no points in what is read. */
+/* Data sets `statistics` and `sketch` of a field's group, the latter where there are points.
+ * Reading checks that they are finite, in order, and of the file's steps; without `sketch` there
+ * are no points in what is read. */
 ambit_status ambit_layout_write_statistics(hid_t group, const ambit_statistics *statistics);
+/* Whether a shard of so many steps leaves out a field's sketch, since its values are one. */
+bool ambit_layout_values_are_sketch(const ambit_field_info *field, const ambit_layout_root *root);
 ambit_status ambit_layout_read_statistics(hid_t group, const ambit_field_info *field,
                                           const ambit_layout_root *root, int sketch,
                                           ambit_statistics *statistics);

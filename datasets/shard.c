@@ -73,16 +73,6 @@ const ambit_layout_episodes *ambit_shard_episodes(const ambit_shard *shard) {
     return &shard->episodes;
 }
 
-ambit_status ambit_shard_statistics(const ambit_shard *shard, int field,
-                                    ambit_statistics *statistics) {
-    hid_t group;
-    AMBIT_TRY(ambit_layout_open_field(shard->file, field, &group));
-    ambit_status status =
-        ambit_layout_read_statistics(group, &shard->fields[field], &shard->root, 1, statistics);
-    H5Gclose(group);
-    return status;
-}
-
 static ambit_status read_names(ambit_shard *shard) {
     hid_t group;
     AMBIT_TRY(ambit_hdf_open_group(shard->file, "episodes", &group));
@@ -181,6 +171,52 @@ ambit_status ambit_shard_read_bytes(ambit_shard *shard, int field, int64_t step,
         *room = *size;
     }
     return ambit_hdf_read_rows(shard->values[field], AMBIT_HDF_U8, start, *size, *buffer);
+}
+
+/* Lengths in bytes of all steps. */
+static ambit_status read_lengths(ambit_shard *shard, int field, float *lengths) {
+    const int64_t steps = shard->root.steps;
+    int64_t *ends;
+    AMBIT_TRY(open_values(shard, field));
+    AMBIT_TRY(ambit_allocate(&ends, (size_t)steps, sizeof *ends, "lengths"));
+    ambit_status status = ambit_hdf_read_rows(shard->ends[field], AMBIT_HDF_I64, 0, steps, ends);
+    for (int64_t step = 0; step < steps && status == AMBIT_OK; step++) {
+        const int64_t start = step > 0 ? ends[step - 1] : 0;
+        status = check_place(shard, field, step, start, ends[step]);
+        lengths[step] = (float)(ends[step] - start);
+    }
+    free(ends);
+    return status;
+}
+
+/* The sketch that is not stored. */
+static ambit_status sketch_values(ambit_shard *shard, int field, ambit_statistics *statistics) {
+    const int is_bytes = shard->fields[field].element == AMBIT_STORE_BYTES;
+    const int64_t steps = shard->root.steps;
+    float *values;
+    AMBIT_TRY(
+        ambit_allocate(&values, (size_t)(statistics->elements * steps), sizeof *values, "values"));
+    ambit_status status = is_bytes ? read_lengths(shard, field, values)
+                                   : ambit_shard_read(shard, field, 0, steps, values);
+    if (status == AMBIT_OK)
+        status = ambit_statistics_sketch_all(statistics, values);
+    free(values);
+    return status;
+}
+
+ambit_status ambit_shard_statistics(ambit_shard *shard, int field, ambit_statistics *statistics) {
+    hid_t group;
+    const int unstored = ambit_layout_values_are_sketch(&shard->fields[field], &shard->root);
+    AMBIT_TRY(ambit_layout_open_field(shard->file, field, &group));
+    ambit_status status = ambit_layout_read_statistics(group, &shard->fields[field], &shard->root,
+                                                       !unstored, statistics);
+    H5Gclose(group);
+    AMBIT_TRY(status);
+    if (unstored && shard->root.steps > 0)
+        status = sketch_values(shard, field, statistics);
+    if (status != AMBIT_OK)
+        ambit_statistics_destroy(statistics);
+    return status;
 }
 
 ambit_status ambit_shard_count_bytes(ambit_shard *shard, int field, int64_t *count) {

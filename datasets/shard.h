@@ -19,8 +19,7 @@ const ambit_field_info *ambit_shard_fields(const ambit_shard *shard);
 const ambit_layout_root *ambit_shard_root(const ambit_shard *shard);
 const ambit_layout_episodes *ambit_shard_episodes(const ambit_shard *shard);
 /* With sketch. The caller destroys it. */
-ambit_status ambit_shard_statistics(const ambit_shard *shard, int field,
-                                    ambit_statistics *statistics);
+ambit_status ambit_shard_statistics(ambit_shard *shard, int field, ambit_statistics *statistics);
 ambit_status ambit_shard_episode_name(ambit_shard *shard, int64_t episode, char *name, size_t size);
 
 /* Steps [first, first + count) of the shard, in range; numbers as floats, and those of a u8 field

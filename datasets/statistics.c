@@ -118,6 +118,28 @@ static void without_sketch(ambit_statistics *statistics) {
     memcpy(statistics->q99, statistics->greatest, size);
 }
 
+static int by_number(const void *a, const void *b) {
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+ambit_status ambit_statistics_sketch_all(ambit_statistics *statistics, const float *values) {
+    ambit_statistics *s = statistics;
+    float *sketch;
+    AMBIT_TRY(
+        ambit_allocate(&sketch, (size_t)(s->elements * s->count), sizeof *sketch, "quantiles"));
+    for (int64_t e = 0; e < s->elements; e++) {
+        float *row = sketch + e * s->count;
+        for (int64_t i = 0; i < s->count; i++)
+            row[i] = values[i * s->elements + e];
+        qsort(row, (size_t)s->count, sizeof *row, by_number);
+    }
+    free(s->sketch);
+    s->sketch = sketch;
+    s->points = s->count;
+    return AMBIT_OK;
+}
+
 /* ------------------------------------------------------------------------------- merging */
 
 /* Chan, Golub and LeVeque (1983): of two parts of n and m values, with δ = mean_b − mean_a,

@@ -37,6 +37,9 @@ void ambit_statistics_destroy(ambit_statistics *statistics);
 /* Leaves the quantiles .01 and .99 alone. */
 void ambit_statistics_drop_sketch(ambit_statistics *statistics);
 
+/* Makes the sketch of all values, [count][elements]: they themselves, sorted. */
+ambit_status ambit_statistics_sketch_all(ambit_statistics *statistics, const float *values);
+
 /* How many order statistics are kept of `count` numbers of each element. */
 int64_t ambit_statistics_points(int64_t elements, int64_t count);
 

@@ -234,11 +234,14 @@ static ambit_status write_episodes(ambit_shard_writer *w) {
 }
 
 static ambit_status finish_field(ambit_shard_writer *w, int f) {
+    const ambit_layout_root root = {.version = AMBIT_LAYOUT_VERSION, .steps = w->steps};
     ambit_statistics statistics;
     AMBIT_TRY(column_finish(&w->values[f], w->groups[f]));
     if (w->ends[f].buffer)
         AMBIT_TRY(column_finish(&w->ends[f], w->groups[f]));
     AMBIT_TRY(ambit_tally_finish(w->tallies[f], &statistics));
+    if (ambit_layout_values_are_sketch(&w->fields[f], &root))
+        ambit_statistics_drop_sketch(&statistics);
     ambit_status status = ambit_layout_write_statistics(w->groups[f], &statistics);
     ambit_statistics_destroy(&statistics);
     return status;

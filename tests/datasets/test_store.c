@@ -1,4 +1,5 @@
 /* What is written to a store comes back. */
+#include "datasets/files.h"
 #include "fixture.h"
 
 #include <setjmp.h>
@@ -151,6 +152,57 @@ static void many_chunks_and_shards(void **state) {
     ambit_store_close(store);
 }
 
+static int ascending(const void *a, const void *b) {
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* The sketch of one element is all its values, sorted. */
+static void check_sketch(const ambit_store *store, int field, int64_t element, float *values) {
+    ambit_statistics s;
+    assert_int_equal(ambit_store_read_statistics(store, field, &s), AMBIT_OK);
+    assert_int_equal(s.points, 28);
+    qsort(values, 28, sizeof *values, ascending);
+    assert_memory_equal(s.sketch + element * 28, values, 28 * sizeof *values);
+    ambit_statistics_destroy(&s);
+}
+
+/* A small shard's values are its sketch: it does not hold them twice. */
+static void small_shards_hold_no_sketch(void **state) {
+    (void)state;
+    float values[28];
+    uint8_t bytes[64];
+    const char *folder = fixture_folder();
+    fixture_write(folder, lengths, 5, 2, NULL, 0);
+    for (int k = -1; k < 3; k++) {
+        char path[512], *file;
+        size_t size, found = 0;
+        if (k < 0)
+            snprintf(path, sizeof path, "%s/index.h5", folder);
+        else
+            ambit_shard_path(folder, k, path, sizeof path);
+        assert_int_equal(ambit_read_file(path, 1 << 24, &file, &size), AMBIT_OK);
+        for (size_t i = 0; i + 6 <= size; i++)
+            found += memcmp(file + i, "sketch", 6) == 0;
+        assert_int_equal(found, k < 0 ? FIXTURE_FIELDS : 0);
+        free(file);
+    }
+    ambit_store *store = open_store(folder, 0);
+    for (int64_t step = 0; step < 28; step++)
+        values[step] = fixture_action(step, 1);
+    check_sketch(store, FIXTURE_ACTION, 1, values);
+    for (int64_t step = 0; step < 28; step++)
+        values[step] = (float)fixture_count(step);
+    check_sketch(store, FIXTURE_COUNT, 0, values);
+    for (int64_t step = 0; step < 28; step++)
+        values[step] = fixture_pixel(step, 3);
+    check_sketch(store, FIXTURE_PIXELS, 3, values);
+    for (int64_t step = 0; step < 28; step++)
+        values[step] = (float)fixture_image(step, bytes);
+    check_sketch(store, FIXTURE_IMAGE, 0, values);
+    ambit_store_close(store);
+}
+
 /* A shard whose episodes were all of no steps lies between others. */
 static void empty_shards(void **state) {
     (void)state;
@@ -230,6 +282,7 @@ int main(void) {
         cmocka_unit_test_teardown(episodes_and_bounds_come_back, remove_folders),
         cmocka_unit_test_teardown(fields_and_provenance_come_back, remove_folders),
         cmocka_unit_test_teardown(many_chunks_and_shards, remove_folders),
+        cmocka_unit_test_teardown(small_shards_hold_no_sketch, remove_folders),
         cmocka_unit_test_teardown(empty_shards, remove_folders),
         cmocka_unit_test_teardown(reads_across_episodes_are_refused, remove_folders),
         cmocka_unit_test_teardown(bad_episodes_are_refused, remove_folders),

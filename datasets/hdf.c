@@ -19,6 +19,12 @@ static const char damaged[] =
  * Any call of HDF5 clears the stack of errors of the one before, closing calls too: failures are
  * told first, then handles are closed. */
 
+static ambit_status fail_refused(int error, const char *file, const char *place) {
+    H5Eclear2(H5E_DEFAULT);
+    return ambit_fail_errno(error == ENOMEM ? AMBIT_SYSTEM : AMBIT_IO, error,
+                            "%s: %scannot be read", file, place);
+}
+
 ambit_status ambit_hdf_fail_at(ambit_status status, hid_t parent, const char *name,
                                const char *what) {
     char file[1024] = "", path[512] = "";
@@ -30,6 +36,9 @@ ambit_status ambit_hdf_fail_at(ambit_status status, hid_t parent, const char *na
     const char *parent_path = strcmp(path, "/") == 0 ? "" : path;
     if (name || *parent_path)
         snprintf(place, sizeof place, "%s%s%s: ", parent_path, name ? "/" : "", name ? name : "");
+    const int refused = status == AMBIT_DATA ? ambit_hdf5_system_error() : 0;
+    if (refused) /* nothing is known of the file then */
+        return fail_refused(refused, file, place);
     if (H5Eget_num(H5E_DEFAULT) > 0)
         return ambit_fail_hdf5(status, "%s: %s%s", file, place, what);
     return ambit_fail(status, "%s: %s%s", file, place, what);
@@ -138,7 +147,10 @@ ambit_status ambit_hdf_open_file(const char *path, hid_t *file) {
     hid_t access = ambit_hdf_file_access();
     *file = H5Fopen(path, H5F_ACC_RDONLY, access);
     ambit_status status = AMBIT_OK;
-    if (*file < 0)
+    const int refused = *file < 0 ? ambit_hdf5_system_error() : 0;
+    if (refused)
+        status = fail_refused(refused, path, "");
+    else if (*file < 0)
         status = ambit_fail_hdf5(AMBIT_DATA, "%s: %s", path, damaged);
     H5Pclose(access);
     return status;
@@ -329,9 +341,10 @@ ambit_status ambit_hdf_write_array(hid_t parent, const char *name, ambit_hdf_typ
     int64_t row = type_size(type), rows = dims[0] > 0 ? dims[0] : 1;
     for (int d = 1; d < rank; d++)
         row *= dims[d];
-    int64_t chunk = ambit_hdf_chunk_rows(row);
+    /* as few chunks as hold it, and those as full as can be */
+    int64_t chunk = ambit_hdf_chunk_rows(row), chunks = (rows + chunk - 1) / chunk;
     hid_t array;
-    AMBIT_TRY(ambit_hdf_create_array(parent, name, type, chunk < rows ? chunk : rows, rank - 1,
+    AMBIT_TRY(ambit_hdf_create_array(parent, name, type, (rows + chunks - 1) / chunks, rank - 1,
                                      dims + 1, &array));
     ambit_status status = ambit_hdf_append(array, type, 0, dims[0], values);
     H5Dclose(array);
@@ -381,6 +394,42 @@ static ambit_status check_extents(hid_t array, int rank, int64_t *dims) {
     return AMBIT_OK;
 }
 
+/* Rows of so many bytes that so many stored bytes can hold; deflate makes 1,032 of one at most, as
+ * zlib's manual has it. */
+static int64_t most_rows(hid_t creation, int64_t stored, int64_t row) {
+    const int compressed = H5Pget_nfilters(creation) > 1; /* one is fletcher32 */
+    return compressed && stored > 0 ? (stored / row + 1) * 1032 : stored / row;
+}
+
+/* What is in memory of a chunk at once, and what an extent promises, must be in proportion to the
+ * file: a header alone must not make a reader ask for gigabytes. `array` is chunked. */
+static ambit_status check_sizes(hid_t array, ambit_hdf_type type, int rank, const int64_t *dims) {
+    static const int64_t most_bytes = 16 << 20;
+    hid_t creation = H5Dget_create_plist(array), file = H5Iget_file_id(array);
+    hsize_t chunk[AMBIT_HDF_MAX_RANK] = {0}, file_size = 0;
+    int fine = H5Pget_chunk(creation, AMBIT_HDF_MAX_RANK, chunk) == rank;
+    const int64_t stored = (int64_t)H5Dget_storage_size(array);
+    int64_t row = type_size(type);
+    for (int d = 1; d < rank; d++) {
+        fine = fine && chunk[d] == (hsize_t)dims[d];
+        row *= dims[d];
+    }
+    H5Fget_filesize(file, &file_size);
+    fine = fine && chunk[0] <= (hsize_t)(row < most_bytes ? most_bytes / row : 1) &&
+           stored <= (int64_t)file_size && dims[0] <= most_rows(creation, stored, row);
+    H5Fclose(file);
+    H5Pclose(creation);
+    if (fine)
+        return AMBIT_OK;
+    char what[256];
+    snprintf(what, sizeof what,
+             "promises %" PRId64 " rows of %" PRId64 " bytes in chunks of %" PRIuHSIZE
+             " rows, and stores %" PRId64 " bytes in a file of %" PRIuHSIZE
+             "; copy the file again or make it anew",
+             dims[0], row, chunk[0], stored, file_size);
+    return ambit_hdf_fail_at(AMBIT_DATA, array, NULL, what);
+}
+
 static ambit_status check_type(hid_t array, ambit_hdf_type type) {
     hid_t stored = H5Dget_type(array);
     htri_t same = H5Tequal(stored, file_type(type));
@@ -414,6 +463,8 @@ static ambit_status open_checked(hid_t parent, const char *name, ambit_hdf_type 
         status = check_type(*array, type);
     if (status == AMBIT_OK)
         status = check_extents(*array, rank, dims);
+    if (status == AMBIT_OK && layout == H5D_CHUNKED)
+        status = check_sizes(*array, type, rank, dims);
     if (status != AMBIT_OK) {
         H5Dclose(*array);
         *array = -1;

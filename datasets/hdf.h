@@ -1,15 +1,16 @@
 /* The little of HDF5 that stores and checkpoints are made of: attributes, data sets whose rows are
  * steps, and flat arrays that ranks fill side by side.
  *
- * Every data set but those flat arrays is chunked by rows (about 256 KiB a chunk, at least one row)
+ * Every data set but those flat arrays is chunked by rows (about 64 KiB a chunk, at least one row)
  * and carries fletcher32 checksums; files are written in the format of HDF5 1.10, whose metadata
  * has checksums of its own, so a flipped bit is found wherever it falls. Nothing in a file depends
  * on the time.
  *
  * Reading trusts nothing: a link must be a hard link (others can lead into other files), a data set
- * must have the type, rank and extents asked for, lie in its own file, and use no filters but
- * fletcher32, deflate and shuffle (others load code). Messages name file and object, and end in
- * HDF5's own innermost words.
+ * must have the type, rank and extents asked for, lie in its own file, hold as much as its extents
+ * promise in chunks of at most 16 MiB (or one row), and use no filters but fletcher32, deflate and
+ * shuffle (others load code). Messages name file and object, and end in HDF5's own innermost words.
+ * What the system refuses (files, memory, reading) is AMBIT_IO or AMBIT_SYSTEM, never damage.
  *
  * For datasets/ and mpi/checkpoint_*.c alone. Not collective. Handles are closed by the caller with
  * the H5?close that fits.

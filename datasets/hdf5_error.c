@@ -1,12 +1,35 @@
 #include "hdf5_error.h"
 
+#include <errno.h>
 #include <hdf5.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void ambit_hdf5_quiet(void) {
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+/* Drivers of files write errno into their texts, the last of them being theirs: a name may hold
+ * anything. */
+static herr_t find_system_error(unsigned depth, const H5E_error2_t *entry, void *error) {
+    static const char words[] = "errno = ";
+    int *found = error;
+    const int short_of_memory = entry->maj_num == H5E_RESOURCE &&
+                                (entry->min_num == H5E_NOSPACE || entry->min_num == H5E_CANTALLOC);
+    (void)depth;
+    for (const char *at = entry->desc; at && (at = strstr(at, words)); at += sizeof words - 1)
+        *found = atoi(at + sizeof words - 1);
+    if (*found == 0 && short_of_memory)
+        *found = ENOMEM;
+    return 0;
+}
+
+int ambit_hdf5_system_error(void) {
+    int found = 0;
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, find_system_error, &found);
+    return found;
 }
 
 /* Walking downward ends at the deepest call: what failed first. */

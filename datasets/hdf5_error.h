@@ -7,6 +7,10 @@
 /* Keeps HDF5 from printing its error stack; call once before the first use of the library. */
 void ambit_hdf5_quiet(void);
 
+/* What the system refused HDF5 in the call that just failed, as an errno: ENOMEM where memory is
+ * short, 0 where it refused nothing and the file is to blame. */
+int ambit_hdf5_system_error(void);
+
 /* As ambit_fail(), with the deepest text of HDF5's error stack added in brackets, and advice on
  * file locking where the stack says that a lock failed. Call right after the HDF5 call that failed.
  */

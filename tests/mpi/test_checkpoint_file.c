@@ -194,6 +194,7 @@ static void replace(hid_t file, const char *name, hid_t type, int64_t count, hid
     const hsize_t extent = (hsize_t)count, chunk = 3, most = H5S_UNLIMITED;
     hid_t chunked = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_chunk(chunked, 1, &chunk);
+    H5Pset_alloc_time(chunked, H5D_ALLOC_TIME_EARLY);
     assert_true(H5Ldelete(file, name, H5P_DEFAULT) >= 0);
     hid_t space = H5Screate_simple(1, &extent, creation == H5P_DEFAULT ? &most : NULL);
     hid_t set = H5Dcreate2(file, name, type, space, H5P_DEFAULT,

@@ -215,12 +215,12 @@ static ambit_status share_steps(const ambit_ranks *ranks, const char *folder, in
     *steps = NULL;
     *count = 0;
     AMBIT_TRY_ALL(ranks, ranks->rank == 0 ? list_steps(folder, steps, count) : AMBIT_OK);
-    MPI_Bcast(count, 1, MPI_INT, 0, ranks->world);
+    ambit_broadcast(ranks, count, sizeof *count);
     ambit_status status =
         ranks->rank == 0 ? AMBIT_OK
                          : ambit_allocate(steps, (size_t)*count + 1, sizeof **steps, "checkpoints");
     AMBIT_TRY_ALL(ranks, status);
-    MPI_Bcast(*steps, *count, MPI_INT64_T, 0, ranks->world);
+    ambit_broadcast(ranks, *steps, *count * (int64_t)sizeof **steps);
     return AMBIT_OK;
 }
 
@@ -356,7 +356,7 @@ ambit_status ambit_checkpoint_read_last(const ambit_ranks *ranks, const char *ru
     if (ranks->rank == 0)
         status = read_newest(run, path, size, checkpoint, average, count, warning);
     AMBIT_TRY_ALL(ranks, status);
-    MPI_Bcast(path, (int)size, MPI_CHAR, 0, ranks->world);
+    ambit_broadcast(ranks, path, (int64_t)size);
     if (ranks->rank != 0)
         status = ambit_checkpoint_read(path, checkpoint, average, count);
     return ambit_agree(ranks, status);

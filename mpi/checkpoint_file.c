@@ -126,7 +126,7 @@ ambit_status ambit_checkpoint_file_write(const ambit_ranks *ranks, const char *p
     if (ranks->rank == 0)
         status = lay_out(path, checkpoint, ambit_exchange_count(exchange), &at);
     AMBIT_TRY_ALL(ranks, status);
-    MPI_Bcast(&at, sizeof at / sizeof(int64_t), MPI_INT64_T, 0, ranks->world);
+    ambit_broadcast(ranks, &at, sizeof at);
     AMBIT_TRY_ALL(ranks, write_part(path, exchange, &at));
     return ambit_agree(ranks, verify_part(ranks, path, &at));
 }

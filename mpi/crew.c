@@ -17,7 +17,7 @@ typedef struct {
 /* Reports are small, and rank 0 looks for them often, so sending one does not wait. */
 static void send_report(ambit_crew *crew, int64_t state) {
     const report mine = {crew->done - crew->told, state};
-    MPI_Send(&mine, 2, MPI_INT64_T, 0, TAG, crew->world);
+    AMBIT_WAIT(MPI_Send(&mine, 2, MPI_INT64_T, 0, TAG, crew->world));
     crew->told = crew->done;
     crew->last = ambit_clock();
 }
@@ -25,7 +25,7 @@ static void send_report(ambit_crew *crew, int64_t state) {
 /* Rank 0. Tells the others, once. */
 static void tell_all(ambit_crew *crew) {
     for (int rank = 1; rank < crew->ranks->size && !crew->stopped; rank++)
-        MPI_Send(NULL, 0, MPI_INT64_T, rank, TAG, crew->world);
+        AMBIT_WAIT(MPI_Send(NULL, 0, MPI_INT64_T, rank, TAG, crew->world));
     crew->stopped = true;
 }
 
@@ -35,7 +35,8 @@ static bool receive_report(const ambit_crew *crew, report *theirs) {
     int there;
     MPI_Iprobe(MPI_ANY_SOURCE, TAG, crew->world, &there, &from);
     if (there)
-        MPI_Recv(theirs, 2, MPI_INT64_T, from.MPI_SOURCE, TAG, crew->world, MPI_STATUS_IGNORE);
+        AMBIT_WAIT(
+            MPI_Recv(theirs, 2, MPI_INT64_T, from.MPI_SOURCE, TAG, crew->world, MPI_STATUS_IGNORE));
     return there;
 }
 
@@ -57,7 +58,7 @@ static void take_word(ambit_crew *crew) {
     MPI_Iprobe(0, TAG, crew->world, &there, MPI_STATUS_IGNORE);
     if (!there || crew->stopped)
         return;
-    MPI_Recv(NULL, 0, MPI_INT64_T, 0, TAG, crew->world, MPI_STATUS_IGNORE);
+    AMBIT_WAIT(MPI_Recv(NULL, 0, MPI_INT64_T, 0, TAG, crew->world, MPI_STATUS_IGNORE));
     crew->stopped = true;
 }
 
@@ -73,7 +74,7 @@ void ambit_crew_begin(ambit_crew *crew, const ambit_ranks *ranks,
                          .context = context,
                          .working = ranks->size - 1,
                          .last = ambit_clock()};
-    MPI_Comm_dup(ranks->world, &crew->world);
+    AMBIT_WAIT(MPI_Comm_dup(ranks->world, &crew->world));
 }
 
 bool ambit_crew_goes_on(ambit_crew *crew, int64_t count) {
@@ -105,10 +106,12 @@ static void wait_as_other(ambit_crew *crew, int failed) {
 }
 
 ambit_status ambit_crew_end(ambit_crew *crew, ambit_status mine) {
+    const ambit_phase before = ambit_phase_enter(AMBIT_PHASE_WAIT_FOR_WORK);
     if (crew->ranks->rank == 0)
         wait_as_first(crew, mine != AMBIT_OK);
     else
         wait_as_other(crew, mine != AMBIT_OK);
     MPI_Comm_free(&crew->world);
+    ambit_phase_leave(before);
     return ambit_agree(crew->ranks, mine);
 }

@@ -1,8 +1,9 @@
 #include "exchange.h"
 
-#include "../core/base/clock.h"
+#include "../core/base/phase.h"
 #include "../core/base/vector.h"
 #include "meeting.h"
+#include "window.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 enum {
     MAX_LEVELS = 32,
+    VOTES = sizeof(ambit_vote) / sizeof(double),
     PART_BLOCKS = 2 /* blocks a member of the team takes at a time */
 };
 
@@ -25,7 +27,7 @@ struct ambit_exchange {
     MPI_Comm node, peers;
     int node_rank, node_size, node_index, node_count;
 
-    MPI_Win window;
+    ambit_window window;
     ambit_meeting *meeting;      /* of the node */
     float *parameters, *average; /* of the node */
     double *board;               /* of the node: squared norm of each block, then votes */
@@ -42,8 +44,6 @@ struct ambit_exchange {
     char *moments;                  /* memory of both moments */
     float *moment_first, *moment_second;
     float *inbox; /* what the partner sends while halving */
-
-    ambit_exchange_seconds seconds;
 };
 
 static int is_power_of_two(int64_t value) {
@@ -82,12 +82,13 @@ static ambit_status check_shape(const ambit_ranks *ranks, int64_t slots) {
 
 static void join_node(ambit_exchange *x, const ambit_ranks *ranks) {
     int shared = ranks->even && is_power_of_two(ranks->node_size);
-    MPI_Comm_split(ranks->world, shared ? ranks->node_index : ranks->rank, ranks->rank, &x->node);
+    AMBIT_WAIT(MPI_Comm_split(ranks->world, shared ? ranks->node_index : ranks->rank, ranks->rank,
+                              &x->node));
     MPI_Comm_rank(x->node, &x->node_rank);
     MPI_Comm_size(x->node, &x->node_size);
     x->node_count = ranks->size / x->node_size;
     x->node_index = ranks->rank / x->node_size;
-    MPI_Comm_split(ranks->world, x->node_rank, ranks->rank, &x->peers);
+    AMBIT_WAIT(MPI_Comm_split(ranks->world, x->node_rank, ranks->rank, &x->peers));
 }
 
 /* The halves of [first, end) that the two sides of a halving keep; the lower node keeps the lower.
@@ -109,75 +110,67 @@ static void cut_ranges(ambit_exchange *x) {
         keep_half((x->node_index & distance) != 0, &x->own_first, &x->own_end);
 }
 
-/* The first whole cache line of memory, which MPI and malloc begin with a header of their own. All
- * processes that share it find the same one, as pages hold many lines. */
-static char *first_line(char *memory) {
-    const uintptr_t past = (uintptr_t)memory % AMBIT_CACHE_LINE;
-    return past ? memory + (AMBIT_CACHE_LINE - past) : memory;
+/* ---- memory of this rank alone */
+
+/* Cache lines of each moment. */
+static int64_t moment_lines(const ambit_exchange *x) {
+    const int64_t owned = element_of(x, x->own_end) - element_of(x, x->own_first);
+    return (owned * (int64_t)sizeof(float) + AMBIT_CACHE_LINE - 1) / AMBIT_CACHE_LINE;
 }
 
-/* One window a node. The first rank's part begins with what exists once a node. */
+/* Of the half of the slice that a peer sends; none where there is no other node. */
+static int64_t inbox_count(const ambit_exchange *x) {
+    return x->node_count > 1 ? element_of(x, x->slice_end) - element_of(x, x->slice_first) : 0;
+}
+
+static int64_t private_bytes(const ambit_exchange *x) {
+    return (2 * moment_lines(x) + 1) * AMBIT_CACHE_LINE + inbox_count(x) * (int64_t)sizeof(float);
+}
+
+/* ---- memory of the node, in bytes */
+
+static int64_t arena_bytes(const ambit_exchange *x) {
+    return (x->levels + 1) * x->stride * (int64_t)sizeof(float);
+}
+
+/* What exists once a node. */
+static int64_t common_bytes(const ambit_exchange *x) {
+    const int64_t board = (x->blocks + VOTES * (int64_t)x->node_size + 7) / 8 * 8;
+    return (int64_t)sizeof(ambit_meeting) + 2 * x->stride * (int64_t)sizeof(float) +
+           board * (int64_t)sizeof(double);
+}
+
+/* One window a node. The first rank's part begins with what exists once. */
 static ambit_status open_window(ambit_exchange *x, const ambit_ranks *ranks) {
-    const int64_t all = (x->count + 15) / 16 * 16; /* floats; whole cache lines */
-    const int64_t arena = (x->levels + 1) * all;
-    const int64_t board = (x->blocks + 2 * (int64_t)x->node_size + 7) / 8 * 8;
-    const int64_t common = (int64_t)sizeof(ambit_meeting) + 2 * all * (int64_t)sizeof(float) +
-                           board * (int64_t)sizeof(double);
-    const int64_t mine =
-        AMBIT_CACHE_LINE + arena * (int64_t)sizeof(float) + (x->node_rank == 0 ? common : 0);
-    x->stride = all;
-    MPI_Info info;
-    MPI_Info_create(&info);
-    MPI_Info_set(info, "alloc_shared_noncontig", "true"); /* pages near the rank that fills them */
-    MPI_Comm_set_errhandler(x->node, MPI_ERRORS_RETURN);
-    char *base = NULL;
-    int error = MPI_Win_allocate_shared(mine, 1, info, x->node, &base, &x->window);
-    MPI_Comm_set_errhandler(x->node, MPI_ERRORS_ARE_FATAL);
-    MPI_Info_free(&info);
-    if (error != MPI_SUCCESS)
-        x->window = MPI_WIN_NULL;
-    AMBIT_TRY_ALL(ranks, error == MPI_SUCCESS
-                             ? AMBIT_OK
-                             : ambit_fail(AMBIT_SYSTEM,
-                                          "shared memory: a window of %lld bytes a rank was "
-                                          "refused; make /dev/shm larger or use fewer ranks a node",
-                                          (long long)mine));
-    MPI_Win_lock_all(MPI_MODE_NOCHECK, x->window);
+    const int64_t mine = arena_bytes(x) + (x->node_rank == 0 ? common_bytes(x) : 0);
+    AMBIT_TRY(ambit_window_open(ranks, x->node, mine, private_bytes(x), "parameters and gradients",
+                                &x->window));
     AMBIT_TRY_ALL(ranks, ambit_allocate(&x->arenas, (size_t)x->node_size, sizeof *x->arenas,
                                         "gradient arenas"));
     for (int rank = 0; rank < x->node_size; rank++) {
-        MPI_Aint size;
-        int unit;
-        char *part;
-        MPI_Win_shared_query(x->window, rank, &size, &unit, &part);
-        part = first_line(part);
+        char *part = ambit_window_part(&x->window, rank);
         if (rank == 0) {
             x->meeting = (ambit_meeting *)(void *)part;
             x->parameters = (float *)(void *)(x->meeting + 1);
-            x->average = x->parameters + all;
-            x->board = (double *)(void *)(x->average + all);
-            part += common;
+            x->average = x->parameters + x->stride;
+            x->board = (double *)(void *)(x->average + x->stride);
+            part += common_bytes(x);
         }
         x->arenas[rank] = (float *)(void *)part;
     }
-    memset(x->arenas[x->node_rank], 0, (size_t)arena * sizeof(float));
+    memset(x->arenas[x->node_rank], 0, (size_t)arena_bytes(x));
     if (x->node_rank == 0)
-        memset(x->meeting, 0, (size_t)common);
+        memset(x->meeting, 0, (size_t)common_bytes(x));
     return AMBIT_OK;
 }
 
 static ambit_status allocate_private(ambit_exchange *x) {
-    int64_t owned = element_of(x, x->own_end) - element_of(x, x->own_first);
-    const int64_t lines =
-        (owned * (int64_t)sizeof(float) + AMBIT_CACHE_LINE - 1) / AMBIT_CACHE_LINE;
+    const int64_t lines = moment_lines(x);
     AMBIT_TRY(ambit_allocate(&x->moments, (size_t)(2 * lines + 1), AMBIT_CACHE_LINE, "moments"));
-    char *first = first_line(x->moments);
+    char *first = ambit_first_line(x->moments);
     x->moment_first = (float *)(void *)first;
     x->moment_second = (float *)(void *)(first + lines * AMBIT_CACHE_LINE);
-    int64_t half = element_of(x, x->slice_end) - element_of(x, x->slice_first);
-    if (x->node_count > 1)
-        AMBIT_TRY(ambit_allocate(&x->inbox, (size_t)half, sizeof(float), "gradients of a peer"));
-    return AMBIT_OK;
+    return ambit_allocate(&x->inbox, (size_t)inbox_count(x), sizeof(float), "gradients of a peer");
 }
 
 ambit_status ambit_exchange_create(const ambit_ranks *ranks, int64_t slots,
@@ -193,6 +186,7 @@ ambit_status ambit_exchange_create(const ambit_ranks *ranks, int64_t slots,
     const ambit_parameter *last = &parameters[parameter_count - 1];
     x->count = last->offset + last->count;
     x->blocks = (x->count + AMBIT_NORM_BLOCK - 1) / AMBIT_NORM_BLOCK;
+    x->stride = (x->count + 15) / 16 * 16; /* whole cache lines */
     x->slots = slots;
     x->own_slots = slots / ranks->size;
     x->first_slot = x->own_slots * ranks->rank;
@@ -212,16 +206,17 @@ void ambit_exchange_destroy(ambit_exchange *x) {
     free(x->moments);
     free(x->inbox);
     free(x->arenas);
-    if (x->window != MPI_WIN_NULL) {
-        MPI_Win_unlock_all(x->window);
-        MPI_Win_free(&x->window);
-    }
+    ambit_window_close(&x->window);
     MPI_Comm_free(&x->peers);
     MPI_Comm_free(&x->node);
     free(x);
 }
 
 /* ---------------------------------------------------------------- asking */
+
+int64_t ambit_exchange_window_bytes(const ambit_exchange *x) {
+    return x->node_size > 1 ? common_bytes(x) + x->node_size * arena_bytes(x) : 0;
+}
 
 void ambit_exchange_slots(const ambit_exchange *x, int64_t *first, int64_t *count) {
     *first = x->first_slot;
@@ -253,12 +248,6 @@ float *ambit_exchange_gradient(ambit_exchange *x) {
     return gradient_of(x, x->node_rank, carries(x));
 }
 
-ambit_exchange_seconds ambit_exchange_take_seconds(ambit_exchange *x) {
-    const ambit_exchange_seconds seconds = x->seconds;
-    x->seconds = (ambit_exchange_seconds){0};
-    return seconds;
-}
-
 ambit_owned ambit_exchange_owned(ambit_exchange *x) {
     int64_t first = element_of(x, x->own_first);
     return (ambit_owned){.first = first,
@@ -273,9 +262,7 @@ void ambit_exchange_share(const ambit_exchange *x, int64_t *first, int64_t *coun
 }
 
 void ambit_exchange_publish(ambit_exchange *x) {
-    MPI_Win_sync(x->window);
-    MPI_Barrier(x->node);
-    MPI_Win_sync(x->window);
+    ambit_window_publish(&x->window, x->node);
 }
 
 /* ---------------------------------------------------------------- sharing */
@@ -353,11 +340,11 @@ static void fold_blocks(ambit_exchange *x, const void *context, int64_t first, i
 /* Like adding one to a binary counter: a slot's sum carries into the sum of its sibling, and on.
  * The last slot's carries are left to sum_node(), which reads all of it anyway. */
 void ambit_exchange_fold(ambit_exchange *x) {
-    const double begun = ambit_clock();
+    const ambit_phase before = ambit_phase_enter(AMBIT_PHASE_EXCHANGE);
     if (x->folded + 1 < x->own_slots && carries(x) > 0)
         share_blocks(x, 0, x->blocks, fold_blocks, NULL);
     x->folded++;
-    x->seconds.working += ambit_clock() - begun;
+    ambit_phase_leave(before);
 }
 
 /* Sums a block over the node, into this rank's arena; its squares are taken with the last addition.
@@ -392,6 +379,7 @@ static void sum_node(ambit_exchange *x) {
 static void swap(ambit_exchange *x, int partner, const float *out, int64_t out_count, float *in,
                  int64_t in_count) {
     const int64_t piece = INT64_C(1) << 28;
+    const ambit_phase before = ambit_phase_enter(AMBIT_PHASE_MESSAGE);
     for (int64_t done = 0; done < out_count || done < in_count; done += piece) {
         int64_t sends = out_count > done ? least(piece, out_count - done) : 0;
         int64_t takes = in_count > done ? least(piece, in_count - done) : 0;
@@ -399,6 +387,7 @@ static void swap(ambit_exchange *x, int partner, const float *out, int64_t out_c
                      in + least(done, in_count), (int)takes, MPI_FLOAT, partner, 0, x->peers,
                      MPI_STATUS_IGNORE);
     }
+    ambit_phase_leave(before);
 }
 
 typedef struct {
@@ -469,18 +458,24 @@ static void square_blocks(ambit_exchange *x, const void *context, int64_t first,
     }
 }
 
+/* Of a rank of the node: after the blocks. */
+static ambit_vote *vote_of(const ambit_exchange *x, int node_rank) {
+    return (ambit_vote *)(void *)(x->board + x->blocks) + node_rank;
+}
+
 /* Writes this rank's vote to the board, and where there are other nodes the squares of the owned
  * blocks, and completes it. An entry is written by one rank of the job and zero on the others, so
  * adding them is exact in any order. */
 static void fill_board(ambit_exchange *x, const ambit_vote *vote) {
-    double *votes = x->board + x->blocks + 2 * (int64_t)x->node_rank;
-    votes[0] = vote->stop;
-    votes[1] = vote->failed;
+    ambit_vote *mine = vote_of(x, x->node_rank);
+    *mine = *vote;
     if (x->node_count > 1) {
         share_blocks(x, x->slice_first, x->slice_end, square_blocks, NULL);
+        const ambit_phase before = ambit_phase_enter(AMBIT_PHASE_MESSAGE);
         MPI_Allreduce(MPI_IN_PLACE, x->board + x->slice_first, (int)(x->slice_end - x->slice_first),
                       MPI_DOUBLE, MPI_SUM, x->peers);
-        MPI_Allreduce(MPI_IN_PLACE, votes, 2, MPI_DOUBLE, MPI_SUM, x->peers);
+        MPI_Allreduce(MPI_IN_PLACE, mine, VOTES, MPI_DOUBLE, MPI_SUM, x->peers);
+        ambit_phase_leave(before);
     }
 }
 
@@ -490,8 +485,10 @@ static double read_board(const ambit_exchange *x, ambit_vote *vote) {
         squares += x->board[block];
     *vote = (ambit_vote){0};
     for (int rank = 0; rank < x->node_size; rank++) {
-        vote->stop += x->board[x->blocks + 2 * rank];
-        vote->failed += x->board[x->blocks + 2 * rank + 1];
+        const ambit_vote *theirs = vote_of(x, rank);
+        vote->stop += theirs->stop;
+        vote->failed += theirs->failed;
+        vote->unfinished += theirs->unfinished;
     }
     return sqrt(squares);
 }
@@ -516,14 +513,12 @@ static void update_blocks(ambit_exchange *x, const void *context, int64_t first_
     }
 }
 
-/* Meets the ranks of the node; the time is theirs for whom this rank waits. */
+/* Meets the ranks of the node. */
 static void wait_for_node(ambit_exchange *x) {
-    const double begun = ambit_clock();
     if (x->node_count > 1)
         ambit_exchange_publish(x); /* messages to other nodes may still be on their way */
     else
         ambit_meeting_attend(x->meeting, x->node_size);
-    x->seconds.waiting += ambit_clock() - begun;
 }
 
 static void step_together(ambit_exchange *x, const ambit_optimizer_options *options, int64_t t,
@@ -534,7 +529,7 @@ static void step_together(ambit_exchange *x, const ambit_optimizer_options *opti
     fill_board(x, vote);
     wait_for_node(x);
     *norm = read_board(x, vote);
-    if (vote->failed == 0 && isfinite(*norm)) {
+    if (vote->failed == 0 && vote->unfinished == 0 && isfinite(*norm)) {
         ambit_optimizer_step step = ambit_optimizer_at(options, t, *norm);
         share_blocks(x, x->own_first, x->own_end, update_blocks, &step);
         gather_nodes(x, x->parameters);
@@ -546,7 +541,7 @@ static void step_together(ambit_exchange *x, const ambit_optimizer_options *opti
 
 void ambit_exchange_step(ambit_exchange *x, const ambit_optimizer_options *options, int64_t t,
                          ambit_vote *vote, double *norm) {
-    const double begun = ambit_clock(), waited = x->seconds.waiting;
+    const ambit_phase before = ambit_phase_enter(AMBIT_PHASE_EXCHANGE);
     step_together(x, options, t, vote, norm);
-    x->seconds.working += ambit_clock() - begun - (x->seconds.waiting - waited);
+    ambit_phase_leave(before);
 }

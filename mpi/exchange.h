@@ -34,7 +34,8 @@
 typedef struct ambit_exchange ambit_exchange;
 
 /* Collective. `parameters` is the graph's table (kept by pointer: it outlives the exchange).
- * AMBIT_CONFIG when the number of ranks is no power of two or larger than `slots`. */
+ * AMBIT_CONFIG when the number of ranks is no power of two or larger than `slots`, AMBIT_SYSTEM
+ * when some node has not the room; then, too, *exchange is to be destroyed. */
 ambit_status ambit_exchange_create(const ambit_ranks *ranks, int64_t slots,
                                    const ambit_parameter *parameters, int parameter_count,
                                    ambit_exchange **exchange);
@@ -45,6 +46,9 @@ void ambit_exchange_set_team(ambit_exchange *exchange, ambit_team *team);
 
 /* Collective. NULL is allowed (on all ranks). */
 void ambit_exchange_destroy(ambit_exchange *exchange);
+
+/* Bytes of the window that the ranks of the node share; 0 where this rank shares none. */
+int64_t ambit_exchange_window_bytes(const ambit_exchange *exchange);
 
 /* This rank's slots: [first, first + count). */
 void ambit_exchange_slots(const ambit_exchange *exchange, int64_t *first, int64_t *count);
@@ -66,25 +70,17 @@ void ambit_exchange_fold(ambit_exchange *exchange);
 
 /* What ranks tell each other at a step's end: summed over all ranks. */
 typedef struct {
-    double stop;   /* ranks that were asked to stop */
-    double failed; /* ranks that could not do their slots */
+    double stop;       /* ranks that were asked to stop */
+    double failed;     /* ranks that could not do their slots */
+    double unfinished; /* ranks that left out slots because they were asked to stop */
 } ambit_vote;
 
-/* Collective. Ends step `t` (from 1): sums, and unless some rank failed or the norm is not finite,
- * updates parameters, moments and average. *vote: this rank's in, the sum out. *norm: global norm
- * of the gradient before clipping. All ranks get the same answers. After a failed vote the exchange
- * can only be destroyed. */
+/* Collective. Ends step `t` (from 1): sums, and unless some rank failed or left slots out, or the
+ * norm is not finite, updates parameters, moments and average. *vote: this rank's in, the sum out.
+ * *norm: global norm of the gradient before clipping. All ranks get the same answers. After a
+ * failed vote the exchange can only be destroyed. */
 void ambit_exchange_step(ambit_exchange *exchange, const ambit_optimizer_options *options,
                          int64_t t, ambit_vote *vote, double *norm);
-
-/* How this rank spent its time in fold and step. */
-typedef struct {
-    double working; /* sums, norm, update; and messages between nodes */
-    double waiting; /* until the other ranks of the node had come as far */
-} ambit_exchange_seconds;
-
-/* Since this was last asked, or since the exchange was created. */
-ambit_exchange_seconds ambit_exchange_take_seconds(ambit_exchange *exchange);
 
 /* Collective. Brings the average up to date on all nodes (between steps it is so only for the
  * owners). */

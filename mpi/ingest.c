@@ -225,8 +225,8 @@ static ambit_status rename_own(const ingestion *in) {
 }
 
 static ambit_status number_shards(ingestion *in) {
-    MPI_Allreduce(MPI_IN_PLACE, in->parts, (int)in->range_count, MPI_INT64_T, MPI_SUM,
-                  in->ranks->world);
+    AMBIT_WAIT(MPI_Allreduce(MPI_IN_PLACE, in->parts, (int)in->range_count, MPI_INT64_T, MPI_SUM,
+                             in->ranks->world));
     in->shard_count = 0;
     for (int64_t range = 0; range < in->range_count; range++)
         in->shard_count += in->parts[range];
@@ -297,7 +297,7 @@ static ambit_status add_up(ingestion *in) {
     const ambit_ingest_summary *own = &in->own;
     const int64_t mine[] = {own->episodes, own->steps, own->empty, own->bad, own->bytes};
     int64_t sum[5];
-    MPI_Allreduce(mine, sum, 5, MPI_INT64_T, MPI_SUM, in->ranks->world);
+    AMBIT_WAIT(MPI_Allreduce(mine, sum, 5, MPI_INT64_T, MPI_SUM, in->ranks->world));
     in->all = (ambit_ingest_summary){.shards = in->shard_count,
                                      .episodes = sum[0],
                                      .steps = sum[1],

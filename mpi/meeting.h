@@ -1,7 +1,8 @@
 /* A meeting: ranks of a node wait in shared memory until all of them are there.
  *
  * As MPI_Barrier, which costs ten times as much when a step has emptied the caches of its code and
- * data. But it makes no progress with messages, so it is for where none are under way.
+ * data. But it makes no progress with messages, so it is for where none are under way. How long it
+ * may last is for the watch to say (watch.h).
  */
 #ifndef AMBIT_MPI_MEETING_H
 #define AMBIT_MPI_MEETING_H

@@ -47,10 +47,10 @@ static void add_row(ambit_meter_sum *sum, const double *row, int sources) {
 }
 
 void ambit_meter_collect(const ambit_ranks *ranks, ambit_meter *meter, ambit_meter_sum *sum) {
-    const int numbers = (int)(meter->slots * meter->width);
+    const int64_t row = meter->width * (int64_t)sizeof(double);
     memset(sum, 0, sizeof *sum);
-    MPI_Gather(meter->rows, numbers, MPI_DOUBLE, meter->all, numbers, MPI_DOUBLE, 0, ranks->world);
-    memset(meter->rows, 0, (size_t)numbers * sizeof(double));
+    ambit_gather(ranks, meter->rows, meter->slots, row, meter->all);
+    memset(meter->rows, 0, (size_t)(meter->slots * row));
     for (int64_t slot = 0; ranks->rank == 0 && slot < meter->slots * ranks->size; slot++)
         add_row(sum, meter->all + slot * meter->width, meter->sources);
 }

@@ -29,11 +29,11 @@ typedef struct {
     ambit_rng *streams; /* [batch] */
 } group;
 
-/* What is kept of a trial: success, steps, metrics. */
-enum { SUCCESS = 0, STEPS = 1, METRICS = 2 };
+/* What is kept of a trial, in a row of numbers: success, steps, length of its drawing, metrics. */
+enum { SUCCESS = 0, STEPS = 1, DRAWING = 2, METRICS = 3 };
 
-static int64_t row_width(const group *g) {
-    return METRICS + (int64_t)g->about->metric_count;
+static int64_t width_of(const ambit_environment_description *about) {
+    return METRICS + (int64_t)about->metric_count;
 }
 
 static void close_group(group *g) {
@@ -140,14 +140,16 @@ static int all_ended(const group *g) {
 static ambit_status end_trials(group *g, double *results, char **drawings) {
     for (int64_t i = 0; i < g->count; i++) {
         const int64_t trial = g->first + i;
-        double *row = results + trial * row_width(g);
+        double *row = results + trial * width_of(g->about);
         int success;
         AMBIT_TRY(ambit_world_result(g->worlds[i], &success, row + METRICS));
         row[SUCCESS] = success;
         row[STEPS] = (double)g->steps[i];
-        if (trial < g->rollout->settings->eval.drawn)
-            AMBIT_TRY(ambit_drawing_record(g->rollout->environment, g->worlds[i], trial, success,
-                                           &drawings[trial]));
+        if (trial >= g->rollout->settings->eval.drawn)
+            continue;
+        AMBIT_TRY(ambit_drawing_record(g->rollout->environment, g->worlds[i], trial, success,
+                                       &drawings[trial]));
+        row[DRAWING] = (double)strlen(drawings[trial]);
     }
     return AMBIT_OK;
 }
@@ -235,6 +237,7 @@ static ambit_status run_trials(const ambit_ranks *ranks, const ambit_rollout *ro
                .batch = settings->eval.batch,
                .execute = settings->eval.execute,
                .observation_steps = settings->data.observation_steps};
+    const ambit_phase before = ambit_phase_enter(AMBIT_PHASE_TRIALS);
     ambit_status status = check_fit(rollout, g.about);
     if (status == AMBIT_OK)
         status = open_group(&g);
@@ -244,6 +247,7 @@ static ambit_status run_trials(const ambit_ranks *ranks, const ambit_rollout *ro
     if (status == AMBIT_OK)
         status = run_groups(ranks, &g, results, drawings);
     close_group(&g);
+    ambit_phase_leave(before);
     return status;
 }
 
@@ -252,7 +256,7 @@ static ambit_status run_trials(const ambit_ranks *ranks, const ambit_rollout *ro
 static ambit_status summarise(const ambit_rollout *rollout, const double *results,
                               ambit_evaluation *evaluation) {
     const ambit_environment_description *about = ambit_environment_describe(rollout->environment);
-    const int64_t trials = rollout->settings->eval.trials, width = METRICS + about->metric_count;
+    const int64_t trials = rollout->settings->eval.trials, width = width_of(about);
     double *values = NULL;
     int64_t successes = 0;
     AMBIT_TRY(ambit_allocate(&values, (size_t)trials, sizeof *values, "results"));
@@ -283,7 +287,7 @@ static ambit_status summarise(const ambit_rollout *rollout, const double *result
 
 static ambit_status write_trials(const ambit_rollout *rollout, const double *results) {
     const ambit_environment_description *about = ambit_environment_describe(rollout->environment);
-    const int64_t width = METRICS + about->metric_count;
+    const int64_t width = width_of(about);
     char path[PATH_MAX], *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
@@ -299,46 +303,42 @@ static ambit_status write_trials(const ambit_rollout *rollout, const double *res
             fprintf(out, "\t%.9g", row[m]);
     }
     fputc('\n', out);
-    fclose(out);
+    ambit_status status =
+        fclose(out) == 0 ? AMBIT_OK : ambit_fail(AMBIT_SYSTEM, "trials: no memory");
     snprintf(path, sizeof path, "%.4000s/eval/trials.tsv", rollout->run);
-    ambit_status status = ambit_write_file(path, text, size);
+    if (status == AMBIT_OK)
+        status = ambit_write_file(path, text, size);
     free(text);
     return status;
 }
 
-/* Drawings come to rank 0 in the order of the trials. Collective. */
-static ambit_status gather_drawings(const ambit_ranks *ranks, const ambit_rollout *rollout,
-                                    char **drawings, int64_t drawn) {
-    char path[PATH_MAX], *all = NULL;
-    size_t size = 0;
-    FILE *out = ranks->rank == 0 ? open_memstream(&all, &size) : NULL;
-    for (int64_t trial = 0; trial < drawn; trial++) {
-        int owner = (int)(trial / rollout->settings->eval.batch % ranks->size);
-        int length = drawings[trial] ? (int)strlen(drawings[trial]) : 0;
-        if (owner != 0 && ranks->rank == owner) {
-            MPI_Send(&length, 1, MPI_INT, 0, 1, ranks->world);
-            MPI_Send(drawings[trial], length, MPI_CHAR, 0, 2, ranks->world);
-        }
-        if (ranks->rank != 0)
-            continue;
-        if (owner != 0) {
-            MPI_Recv(&length, 1, MPI_INT, owner, 1, ranks->world, MPI_STATUS_IGNORE);
-            drawings[trial] = malloc((size_t)length + 1);
-            if (!drawings[trial])
-                ambit_ranks_abort(ambit_exit_code(AMBIT_SYSTEM));
-            MPI_Recv(drawings[trial], length, MPI_CHAR, owner, 2, ranks->world, MPI_STATUS_IGNORE);
-        }
-        if (out)
-            fwrite(drawings[trial], 1, (size_t)length, out);
-    }
-    if (ranks->rank != 0)
-        return AMBIT_OK;
-    if (!out || fclose(out) != 0)
-        return ambit_fail(AMBIT_SYSTEM, "drawings: no memory");
+/* Rank 0 puts the drawings, which have come in the order of the trials, into a file. */
+static ambit_status write_drawings(const ambit_rollout *rollout, const char *all, int64_t size) {
+    char path[PATH_MAX];
     snprintf(path, sizeof path, "%.4000s/eval/drawings.jsonl", rollout->run);
-    ambit_status status = ambit_write_file(path, all, size);
+    return ambit_write_file(path, all, (size_t)size);
+}
+
+/* Collective. `rows` are the results: rank 0 has those of all trials. */
+static ambit_status gather_drawings(const ambit_ranks *ranks, const ambit_rollout *rollout,
+                                    char **drawings, const double *rows, int64_t drawn) {
+    const int64_t width = width_of(ambit_environment_describe(rollout->environment));
+    int64_t size = 0;
+    char *all = NULL;
+    for (int64_t trial = 0; trial < drawn; trial++)
+        size += (int64_t)rows[trial * width + DRAWING];
+    AMBIT_TRY_ALL(ranks, ambit_allocate(&all, (size_t)size, 1, "drawings"));
+    char *at = all;
+    for (int64_t trial = 0; trial < drawn; trial++) {
+        const int owner = (int)(trial / rollout->settings->eval.batch % ranks->size);
+        const int64_t length = (int64_t)rows[trial * width + DRAWING];
+        if (ranks->rank == 0 || ranks->rank == owner)
+            ambit_hand_over(ranks, owner, drawings[trial], at, length);
+        at += length;
+    }
+    const ambit_status status = ranks->rank == 0 ? write_drawings(rollout, all, size) : AMBIT_OK;
     free(all);
-    return status;
+    return ambit_agree(ranks, status);
 }
 
 static ambit_status write_results(const ambit_rollout *rollout, const double *results,
@@ -359,12 +359,13 @@ ambit_status ambit_rollout_run(const ambit_ranks *ranks, const ambit_rollout *ro
     const int64_t trials = rollout->settings->eval.trials;
     int64_t drawn = rollout->settings->eval.drawn;
     drawn = drawn < trials ? drawn : trials;
-    const int64_t numbers = trials * (METRICS + (int64_t)about->metric_count);
+    const int64_t numbers = trials * width_of(about);
     double *results = NULL, *all = NULL;
     char **drawings = NULL;
     ambit_status status = ambit_allocate(&results, (size_t)numbers, sizeof *results, "results");
     if (status == AMBIT_OK)
-        status = ambit_allocate(&all, (size_t)numbers, sizeof *all, "results");
+        status =
+            ambit_allocate(&all, ranks->rank == 0 ? (size_t)numbers : 0, sizeof *all, "results");
     if (status == AMBIT_OK)
         status = ambit_allocate(&drawings, (size_t)drawn, sizeof *drawings, "drawings");
     if (status == AMBIT_OK && ranks->rank == 0)
@@ -374,8 +375,8 @@ ambit_status ambit_rollout_run(const ambit_ranks *ranks, const ambit_rollout *ro
         status = run_trials(ranks, rollout, results, drawings);
     if (status == AMBIT_OK) {
         /* every number has one writer and is zero on the other ranks, so the sum is exact */
-        MPI_Reduce(results, all, (int)numbers, MPI_DOUBLE, MPI_SUM, 0, ranks->world);
-        status = ambit_agree(ranks, gather_drawings(ranks, rollout, drawings, drawn));
+        ambit_sum(ranks, results, numbers, all);
+        status = gather_drawings(ranks, rollout, drawings, ranks->rank == 0 ? all : results, drawn);
     }
     if (status == AMBIT_OK)
         status = ambit_agree(ranks,

@@ -10,7 +10,7 @@ int ambit_differs_from_first(const ambit_ranks *ranks, const uint64_t *mine, int
     for (int done = 0; done < count; done += PIECE) {
         const int part = count - done < PIECE ? count - done : PIECE;
         memcpy(first, mine + done, (size_t)part * sizeof *first);
-        MPI_Bcast(first, part, MPI_UINT64_T, 0, ranks->world);
+        ambit_broadcast(ranks, first, part * (int64_t)sizeof *first);
         for (int i = 0; i < part && different < 0; i++)
             if (first[i] != mine[done + i])
                 different = done + i;

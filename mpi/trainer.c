@@ -43,9 +43,11 @@ typedef struct {
     double peak;           /* flops a second of one core, measured at start */
     double seconds_before; /* of training, in jobs before this one */
     double started;
-    double data_seconds, logged; /* since the last metrics line */
+    double logged; /* when the last metrics line was written */
     int64_t logged_step;
-    double loss, samples_per_second, peak_share; /* of the last metrics line */
+    ambit_progress_numbers shown; /* of that line */
+    double norm;                  /* of the last step's gradient */
+    int64_t saved;                /* the step of the newest checkpoint */
 } trainer;
 
 /* ---------------------------------------------------------------- setting up */
@@ -127,8 +129,10 @@ static ambit_status resume(trainer *t, int64_t *step) {
     if (first)
         ambit_experiment_digests(t->settings, t->mixture, t->data_digests);
     const ambit_checkpoint now = describe(t);
+    const ambit_phase before = ambit_phase_enter(AMBIT_PHASE_RESUME);
     ambit_status status = ambit_checkpoint_resume(t->ranks, t->training->folder, &now, t->exchange,
                                                   &checkpoint, &found, &warning);
+    ambit_phase_leave(before);
     if (warning)
         ambit_say(stderr, "warning: %s\n", warning);
     free(warning);
@@ -168,14 +172,15 @@ static ambit_status fill_slot(trainer *t, int64_t step, int64_t slot) {
                                .part = AMBIT_PART_TRAINED,
                                .seed = (uint64_t)t->settings->run.seed,
                                .drops = 1};
-    const double begun = ambit_clock();
-    for (int64_t row = 0; row < rows; row++) {
+    const ambit_phase before = ambit_phase_enter(AMBIT_PHASE_READ);
+    ambit_status status = AMBIT_OK;
+    for (int64_t row = 0; row < rows && status == AMBIT_OK; row++) {
         from.number = (uint64_t)(first + row);
-        AMBIT_TRY(ambit_batch_fill(&t->batch, row, &from));
+        status = ambit_batch_fill(&t->batch, row, &from);
         ambit_network_weight(t->network)[row] /= (float)batch;
     }
-    t->data_seconds += ambit_clock() - begun;
-    return AMBIT_OK;
+    ambit_phase_leave(before);
+    return status;
 }
 
 /* Computes the rank's slot `slot` of step `step`: its gradient goes to the exchange. */
@@ -217,8 +222,7 @@ static ambit_status write_start(trainer *t, int64_t step) {
     const ambit_settings *settings = t->settings;
     char(*all)[sizeof ranks->host] = NULL;
     AMBIT_TRY_ALL(ranks, ambit_allocate(&all, (size_t)ranks->size, sizeof *all, "host names"));
-    MPI_Gather(ranks->host, sizeof ranks->host, MPI_CHAR, all, sizeof ranks->host, MPI_CHAR, 0,
-               ranks->world);
+    ambit_gather(ranks, ranks->host, 1, sizeof ranks->host, all);
     ambit_status status = AMBIT_OK;
     if (ranks->rank == 0) {
         const char **hosts = NULL, *sources[AMBIT_MOST_SOURCES];
@@ -257,15 +261,18 @@ typedef struct {
 
 /* Collective; the result is rank 0's. */
 static spent collect_spent(trainer *t) {
-    const ambit_exchange_seconds exchange = ambit_exchange_take_seconds(t->exchange);
-    const double mine[] = {t->data_seconds, exchange.working, exchange.waiting};
-    double sums[3] = {0};
-    MPI_Reduce(mine, sums, 3, MPI_DOUBLE, MPI_SUM, 0, t->ranks->world);
+    double mine[AMBIT_PHASE_COUNT], sums[AMBIT_PHASE_COUNT] = {0};
+    ambit_phase_take_seconds(mine);
+    ambit_sum(t->ranks, mine, AMBIT_PHASE_COUNT, sums);
     const double ranks = (double)t->ranks->size;
-    return (spent){sums[0] / ranks, sums[1] / ranks, sums[2] / ranks};
+    return (spent){
+        .data = sums[AMBIT_PHASE_READ] / ranks,
+        .exchange = (sums[AMBIT_PHASE_EXCHANGE] + sums[AMBIT_PHASE_MESSAGE]) / ranks,
+        .wait = sums[AMBIT_PHASE_WAIT] / ranks,
+    };
 }
 
-static ambit_status write_metrics(trainer *t, int64_t step, double norm) {
+static ambit_status write_metrics(trainer *t, int64_t step) {
     ambit_meter_sum sum;
     ambit_meter_collect(t->ranks, &t->meter, &sum);
     const spent seconds = collect_spent(t);
@@ -276,19 +283,21 @@ static ambit_status write_metrics(trainer *t, int64_t step, double norm) {
         const double flops = (double)(step - t->logged_step) * (double)t->settings->train.slots *
                              (ambit_graph_flops_forward(graph) + ambit_graph_flops_backward(graph));
         const double cores = (double)t->ranks->size * (double)t->settings->train.threads;
-        t->loss = sum.weighted_loss / sum.count;
-        t->samples_per_second = sum.count / passed;
-        t->peak_share = flops / (passed * cores * t->peak);
+        t->shown = (ambit_progress_numbers){.loss = sum.weighted_loss / sum.count,
+                                            .samples_per_second = sum.count / passed,
+                                            .peak_share = flops / (passed * cores * t->peak),
+                                            .data_share = seconds.data / passed,
+                                            .wait_share = seconds.wait / passed};
         ambit_metrics_train line = {.step = step,
                                     .seconds = t->seconds_before + now - t->started,
-                                    .loss = t->loss,
+                                    .loss = t->shown.loss,
                                     .rate = ambit_learning_rate(&t->optimizer, step),
-                                    .gradient_norm = norm,
-                                    .samples_per_second = t->samples_per_second,
-                                    .peak_share = t->peak_share,
-                                    .data_share = seconds.data / passed,
+                                    .gradient_norm = t->norm,
+                                    .samples_per_second = t->shown.samples_per_second,
+                                    .peak_share = t->shown.peak_share,
+                                    .data_share = t->shown.data_share,
                                     .exchange_share = seconds.exchange / passed,
-                                    .wait_share = seconds.wait / passed,
+                                    .wait_share = t->shown.wait_share,
                                     .source_count = sum.source_count,
                                     .source_total = t->meter.sources};
         ambit_meter_bin_means(&sum, line.bin_loss);
@@ -297,9 +306,10 @@ static ambit_status write_metrics(trainer *t, int64_t step, double norm) {
     }
     t->logged = ambit_clock();
     t->logged_step = step;
-    t->data_seconds = 0;
     return ambit_agree(t->ranks, status);
 }
+
+/* ---------------------------------------------------------------- what is due now and then */
 
 static ambit_status validate(trainer *t, int64_t step) {
     ambit_metrics_validate line = {.step = step};
@@ -314,12 +324,21 @@ static ambit_status checkpoint(trainer *t, int64_t step) {
     ambit_checkpoint state = describe(t);
     state.step = step;
     state.seconds = t->seconds_before + ambit_clock() - t->started;
-    MPI_Bcast(&state.seconds, 1, MPI_DOUBLE, 0, t->ranks->world);
-    return ambit_checkpoint_write(t->ranks, t->training->folder, &state, t->exchange,
-                                  t->settings->train.keep);
+    ambit_broadcast(t->ranks, &state.seconds, sizeof state.seconds);
+    AMBIT_TRY(ambit_checkpoint_write(t->ranks, t->training->folder, &state, t->exchange,
+                                     t->settings->train.keep));
+    t->saved = step;
+    return AMBIT_OK;
 }
 
-/* ---------------------------------------------------------------- the loop */
+typedef ambit_status (*occasion)(trainer *t, int64_t step);
+
+static ambit_status run_within(ambit_phase phase, occasion work, trainer *t, int64_t step) {
+    const ambit_phase before = ambit_phase_enter(phase);
+    const ambit_status status = work(t, step);
+    ambit_phase_leave(before);
+    return status;
+}
 
 /* Whether something that happens every `period` steps happens at `step`; the last step is always
  * due. */
@@ -327,44 +346,81 @@ static int is_due(int64_t step, int64_t period, int64_t last) {
     return period > 0 && (step % period == 0 || step == last);
 }
 
-static ambit_status run_step(trainer *t, int64_t step, int *stop, double *norm) {
+/* ---------------------------------------------------------------- the loop */
+
+/* A rank that is asked to stop begins no more slots: the step then counts for none. */
+static ambit_status run_step(trainer *t, int64_t step, ambit_vote *vote) {
     ambit_status status = AMBIT_OK;
-    for (int64_t slot = 0; slot < t->slot_count && status == AMBIT_OK; slot++)
-        status = run_slot(t, step, slot);
-    ambit_vote vote = {.stop = ambit_stop_asked(), .failed = status != AMBIT_OK};
-    ambit_exchange_step(t->exchange, &t->optimizer, step, &vote, norm);
-    if (vote.failed > 0)
+    int64_t slot = 0;
+    while (slot < t->slot_count && status == AMBIT_OK && !ambit_stop_asked())
+        status = run_slot(t, step, slot++);
+    *vote = (ambit_vote){.stop = ambit_stop_asked(),
+                         .failed = status != AMBIT_OK,
+                         .unfinished = slot < t->slot_count};
+    ambit_exchange_step(t->exchange, &t->optimizer, step, vote, &t->norm);
+    if (vote->failed > 0)
         return ambit_agree(t->ranks, status);
-    if (!isfinite(*norm))
+    if (!isfinite(t->norm) && vote->unfinished == 0)
         return ambit_fail(AMBIT_DIVERGED,
                           "step %" PRId64 ": the gradient is not finite: training diverged; lower "
                           "train.lr, lengthen train.warmup or set train.clip, and start again from "
                           "an earlier checkpoint",
                           step);
-    *stop = vote.stop > 0;
+    return AMBIT_OK;
+}
+
+/* Ends early, `step` being the last one that was done. The checkpoint comes first, as there may be
+ * little time; a validation that is due is left to the job that goes on. */
+static ambit_status stop_after(trainer *t, int64_t step) {
+    if (step > t->saved)
+        AMBIT_TRY(run_within(AMBIT_PHASE_CHECKPOINT, checkpoint, t, step));
+    if (step > t->logged_step)
+        AMBIT_TRY(run_within(AMBIT_PHASE_METRICS, write_metrics, t, step));
+    if (step == 0)
+        return ambit_fail(AMBIT_REQUEUE,
+                          "%s: stopped before its first step; the same command "
+                          "begins again",
+                          t->training->folder);
+    return ambit_fail(AMBIT_REQUEUE,
+                      "%s: stopped after step %" PRId64 " of %" PRId64
+                      " with a checkpoint; the same command goes on from there",
+                      t->training->folder, step, t->settings->train.steps);
+}
+
+static ambit_status end_step(trainer *t, int64_t step) {
+    const int64_t last = t->settings->train.steps;
+    if (is_due(step, t->settings->train.log_every, last))
+        AMBIT_TRY(run_within(AMBIT_PHASE_METRICS, write_metrics, t, step));
+    if (t->ranks->rank == 0)
+        ambit_progress_show(&t->progress, step, last, &t->shown);
+    if (is_due(step, t->settings->train.validate_every, last))
+        AMBIT_TRY(run_within(AMBIT_PHASE_VALIDATE, validate, t, step));
+    if (is_due(step, t->settings->train.checkpoint_every, last) || step == last)
+        AMBIT_TRY(run_within(AMBIT_PHASE_CHECKPOINT, checkpoint, t, step));
+    return AMBIT_OK;
+}
+
+/* The job before this one may have been stopped when the validation of its last step was due. */
+static ambit_status catch_up(trainer *t, int64_t done) {
+    int64_t validated = t->ranks->rank == 0 ? ambit_metrics_validated(t->metrics) : 0;
+    ambit_broadcast(t->ranks, &validated, sizeof validated);
+    if (done > validated &&
+        is_due(done, t->settings->train.validate_every, t->settings->train.steps))
+        return run_within(AMBIT_PHASE_VALIDATE, validate, t, done);
     return AMBIT_OK;
 }
 
 static ambit_status train_from(trainer *t, int64_t done) {
     const int64_t last = t->settings->train.steps;
+    AMBIT_TRY(catch_up(t, done));
     for (int64_t step = done + 1; step <= last; step++) {
-        int stop = 0;
-        double norm;
-        AMBIT_TRY(run_step(t, step, &stop, &norm));
-        if (is_due(step, t->settings->train.log_every, last) || stop)
-            AMBIT_TRY(write_metrics(t, step, norm));
-        if (t->ranks->rank == 0)
-            ambit_progress_show(&t->progress, step, last, t->loss, t->samples_per_second,
-                                t->peak_share);
-        if (is_due(step, t->settings->train.validate_every, last) && !stop)
-            AMBIT_TRY(validate(t, step));
-        if (is_due(step, t->settings->train.checkpoint_every, last) || stop || step == last)
-            AMBIT_TRY(checkpoint(t, step));
-        if (stop && step < last)
-            return ambit_fail(AMBIT_REQUEUE,
-                              "%s: stopped after step %" PRId64 " of %" PRId64
-                              " with a checkpoint; the same command goes on from there",
-                              t->training->folder, step, last);
+        ambit_vote vote;
+        AMBIT_TRY(run_step(t, step, &vote));
+        if (vote.unfinished > 0)
+            return stop_after(t, step - 1);
+        if (vote.stop > 0 && step < last)
+            return stop_after(t, step);
+        AMBIT_TRY(end_step(t, step));
     }
     return AMBIT_OK;
 }
@@ -391,9 +447,10 @@ ambit_status ambit_train(const ambit_ranks *ranks, const ambit_training *trainin
     if (status == AMBIT_OK)
         status = write_start(&t, done);
     t.started = t.logged = ambit_clock();
-    t.logged_step = done;
+    t.logged_step = t.saved = done;
     if (ranks->rank == 0)
         ambit_progress_start(&t.progress, training->settings->run.title, done);
+    ambit_phase_enter(AMBIT_PHASE_COMPUTE);
     if (status == AMBIT_OK)
         status = train_from(&t, done);
     if (ranks->rank == 0)
@@ -419,6 +476,7 @@ ambit_status ambit_train_estimate(const ambit_ranks *ranks, const ambit_settings
             .gradient_bytes = levels * count * word,
             .optimizer_bytes = 2 * ambit_exchange_owned(t.exchange).count * word,
             .activation_bytes = ambit_graph_bytes(graph),
+            .window_bytes = ambit_exchange_window_bytes(t.exchange),
             .flops_per_step = (double)settings->train.slots * (ambit_graph_flops_forward(graph) +
                                                                ambit_graph_flops_backward(graph))};
         estimate->steps_per_epoch = (double)estimate->samples / (double)settings->train.batch;

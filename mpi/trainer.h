@@ -22,6 +22,7 @@ ambit_status ambit_train(const ambit_ranks *ranks, const ambit_training *trainin
 typedef struct {
     int64_t parameters, samples;
     int64_t parameter_bytes, gradient_bytes, optimizer_bytes, activation_bytes; /* this rank's */
+    int64_t window_bytes; /* of the window that the ranks of the node share; 0: none */
     double steps_per_epoch, flops_per_step; /* flops over all ranks */
 } ambit_training_estimate;
 ambit_status ambit_train_estimate(const ambit_ranks *ranks, const ambit_settings *settings,

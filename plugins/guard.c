@@ -1,5 +1,6 @@
 #include "guard.h"
 
+#include "../core/base/memory.h"
 #include "internal.h"
 
 #include <pthread.h>
@@ -187,37 +188,6 @@ static double own_bytes(void) {
     return (resident - shared) * (double)sysconf(_SC_PAGESIZE);
 }
 
-/* The number in a file of the control groups, or `otherwise` ("max", or no such file). */
-static double read_limit(const char *path, double otherwise) {
-    double value = otherwise;
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return otherwise;
-    if (fscanf(file, "%lf", &value) != 1)
-        value = otherwise;
-    fclose(file);
-    return value;
-}
-
-/* Memory of this node, or what the process's control group (version 2) or one above it may have. */
-static double all_bytes(void) {
-    double all = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    char line[1024] = "", path[1200];
-    FILE *file = fopen("/proc/self/cgroup", "r");
-    while (file && fgets(line, sizeof line, file) && strncmp(line, "0::", 3) != 0)
-        line[0] = '\0';
-    if (file)
-        fclose(file);
-    line[strcspn(line, "\n")] = '\0';
-    for (char *end = line[0] ? strchr(line, '\0') : NULL; end; end = strrchr(line, '/')) {
-        *end = '\0';
-        snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.max", line + strlen("0::"));
-        const double limit = read_limit(path, all);
-        all = limit < all ? limit : all;
-    }
-    return all;
-}
-
 /* ---------------------------------------------------------------- looking on */
 
 static void refuse_silence(const ambit_plugin *plugin) {
@@ -308,7 +278,7 @@ ambit_status ambit_guard_start(void) {
         return AMBIT_OK;
     }
     guard.seconds = 60;
-    guard.bytes = 0.75 * all_bytes() / guard.sharers;
+    guard.bytes = 0.75 * (double)ambit_memory_all() / guard.sharers;
     guard.process = getpid();
     AMBIT_TRY(read_variable("AMBIT_PLUGIN_SECONDS", 1, &guard.seconds));
     AMBIT_TRY(read_variable("AMBIT_PLUGIN_MEGABYTES", 1e6, &guard.bytes));

@@ -13,6 +13,14 @@
 
 enum { AMBIT_CACHE_LINE = 64 };
 
+/* The first whole cache line of memory that begins anywhere; up to AMBIT_CACHE_LINE - 1 bytes
+ * later.
+ */
+static inline void *ambit_first_line(void *memory) {
+    const uintptr_t past = (uintptr_t)memory % AMBIT_CACHE_LINE;
+    return past ? (char *)memory + (AMBIT_CACHE_LINE - past) : memory;
+}
+
 /* All zero at first. `value` is changed by whoever likes, who then calls ambit_latch_wake(). */
 typedef struct {
     alignas(AMBIT_CACHE_LINE) _Atomic uint32_t value;

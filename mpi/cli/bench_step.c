@@ -3,11 +3,11 @@
 #include "../exchange.h"
 #include "bench.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 enum { MOST_ROUNDS = 100 };
 
@@ -87,19 +87,9 @@ static ambit_status open_exchange(const ambit_ranks *ranks, const bench_step *be
 
 /* ---------------------------------------------------------------- rounds */
 
-/* All ranks meet; those that wait sleep, so that the last one has the machine for itself. */
-static void meet(const ambit_ranks *ranks) {
-    const struct timespec pause = {.tv_nsec = 1000000};
-    MPI_Request request;
-    int here = 0;
-    MPI_Ibarrier(ranks->world, &request);
-    while (MPI_Test(&request, &here, MPI_STATUS_IGNORE), !here)
-        nanosleep(&pause, NULL);
-}
-
 static int64_t steps_a_round(const ambit_ranks *ranks, double seconds, double step) {
     int64_t count = step < seconds ? (int64_t)(seconds / step) : 1;
-    MPI_Bcast(&count, 1, MPI_INT64_T, 0, ranks->world);
+    ambit_broadcast(ranks, &count, sizeof count);
     return count;
 }
 
@@ -114,26 +104,28 @@ static ambit_status measure(const ambit_ranks *ranks, bench_step *bench, ambit_e
     AMBIT_TRY_ALL(ranks, ambit_allocate(&s, 1, sizeof *s, "rounds"));
     time_steps(bench, together, 1);
     const int64_t count = steps_a_round(ranks, effort->seconds, time_steps(bench, together, 1));
-    int64_t timed = 0;
-    ambit_exchange_take_seconds(together);
+    double spent[AMBIT_PHASE_COUNT], update = 0, wait = 0;
     for (int i = 0; i < effort->rounds; i++) {
         s->peak[i] = ambit_product_peak();
-        meet(ranks);
+        ambit_ranks_meet(ranks->world, HUGE_VAL);
+        ambit_phase_take_seconds(spent);
         s->step[i] = time_steps(bench, together, count);
-        timed += count;
-        meet(ranks);
+        ambit_phase_take_seconds(spent);
+        update += spent[AMBIT_PHASE_EXCHANGE] + spent[AMBIT_PHASE_MESSAGE];
+        wait += spent[AMBIT_PHASE_WAIT];
+        ambit_ranks_meet(ranks->world, HUGE_VAL);
         s->share[i] = result->flops / s->step[i] / (s->peak[i] * bench->threads);
         if (alone)
             s->alone[i] = time_steps(bench, alone, count);
-        meet(ranks);
+        ambit_ranks_meet(ranks->world, HUGE_VAL);
     }
     result->seconds = ambit_bench_median(effort->rounds, s->step);
     result->alone = alone ? ambit_bench_median(effort->rounds, s->alone) : 0;
     result->peak = ambit_bench_median(effort->rounds, s->peak);
     result->share = ambit_bench_median(effort->rounds, s->share);
-    const ambit_exchange_seconds exchange = ambit_exchange_take_seconds(together);
-    result->update = exchange.working / (double)timed;
-    result->wait = exchange.waiting / (double)timed;
+    const double timed = (double)effort->rounds * (double)count;
+    result->update = update / timed;
+    result->wait = wait / timed;
     free(s);
     return AMBIT_OK;
 }
@@ -203,12 +195,13 @@ static ambit_status measure_with(const ambit_ranks *ranks, bench_step *bench,
 static ambit_status with_exchanges(const ambit_ranks *ranks, bench_step *bench,
                                    const ambit_bench_effort *effort,
                                    ambit_bench_step_result *result) {
-    const ambit_ranks single = {.world = MPI_COMM_SELF,
-                                .size = 1,
-                                .node = MPI_COMM_SELF,
-                                .node_size = 1,
-                                .node_count = 1,
-                                .even = 1};
+    ambit_ranks single = {.world = MPI_COMM_SELF,
+                          .size = 1,
+                          .node = MPI_COMM_SELF,
+                          .node_size = 1,
+                          .node_count = 1,
+                          .even = 1};
+    memcpy(single.host, ranks->host, sizeof single.host);
     ambit_exchange *together = NULL, *alone = NULL;
     ambit_status status = open_exchange(ranks, bench, &together);
     if (status == AMBIT_OK && ranks->size > 1 && ranks->rank == 0)

@@ -9,7 +9,7 @@ ambit_cores ambit_cores_allowed(const ambit_ranks *ranks) {
     cpu_set_t mine, together;
     CPU_ZERO(&mine);
     sched_getaffinity(0, sizeof mine, &mine);
-    MPI_Allreduce(&mine, &together, (int)sizeof mine, MPI_BYTE, MPI_BOR, ranks->node);
+    AMBIT_WAIT(MPI_Allreduce(&mine, &together, (int)sizeof mine, MPI_BYTE, MPI_BOR, ranks->node));
     return (ambit_cores){.own = CPU_COUNT(&mine), .together = CPU_COUNT(&together)};
 }
 

@@ -2,6 +2,7 @@
 
 #include "../../core/products/product.h"
 #include "../../plugins/loader.h"
+#include "../room.h"
 #include "cores.h"
 #include "version.h"
 
@@ -118,23 +119,24 @@ static void check_launcher(const ambit_ranks *ranks, ambit_finding *finding) {
                  in_slurm ? " in a Slurm job" : "");
 }
 
-static void check_shared_memory(const ambit_ranks *ranks, ambit_finding *finding) {
-    struct statvfs shm;
-    const double enough = 256 * MIB;
-    (void)ranks;
-    if (statvfs("/dev/shm", &shm) != 0) {
-        conclude(finding, AMBIT_DOCTOR_FAULT, "mount a tmpfs there", "/dev/shm: %s",
-                 strerror(errno));
+/* Parameters, their average and a gradient a rank, as floats, are in the window of a node. */
+static void check_memory(const ambit_ranks *ranks, ambit_finding *finding) {
+    const ambit_room room = ambit_room_look();
+    const double few = 256 * MIB;
+    const int sharers = ranks->node_size > 1 ? ranks->node_size : 2;
+    if (room.error) {
+        conclude(finding, AMBIT_DOCTOR_FAULT, "mount a tmpfs there", "%s: %s", room.folder,
+                 strerror(room.error));
         return;
     }
-    const double room = (double)shm.f_bavail * (double)shm.f_frsize;
-    if (room < enough)
-        conclude(finding, AMBIT_DOCTOR_WARNING,
-                 "make it larger (containers: --shm-size=1g), or remove what fills it",
-                 "/dev/shm has %.0f MiB left; ranks of a node share parameters and gradients there",
-                 room / MIB);
-    else
-        conclude(finding, AMBIT_DOCTOR_OK, "", "/dev/shm has %.0f MiB left", room / MIB);
+    const int tight = (double)room.shared < few;
+    conclude(finding, tight ? AMBIT_DOCTOR_WARNING : AMBIT_DOCTOR_OK,
+             tight ? "make it larger (containers: --shm-size=1g), or remove what fills it" : "",
+             "%s has %.0f MiB left, which %d ranks of a node can share for a network of %.1f "
+             "million parameters at most; memory: %.0f MiB left",
+             room.folder, (double)room.shared / MIB, sharers,
+             (double)room.shared / ((2 + sharers) * (double)sizeof(float)) * 1e-6,
+             (double)room.memory / MIB);
 }
 
 /* ---------------------------------------------------------------- plugins and files */
@@ -210,9 +212,9 @@ static const struct {
     const char *name;
     void (*look)(const ambit_ranks *ranks, ambit_finding *finding);
 } checks[] = {
-    {"versions", check_versions},    {"hdf5", check_hdf5},       {"products", check_products},
-    {"threads", check_threads},      {"cores", check_cores},     {"launcher", check_launcher},
-    {"memory", check_shared_memory}, {"plugins", check_plugins}, {"files", check_files},
+    {"versions", check_versions}, {"hdf5", check_hdf5},       {"products", check_products},
+    {"threads", check_threads},   {"cores", check_cores},     {"launcher", check_launcher},
+    {"memory", check_memory},     {"plugins", check_plugins}, {"files", check_files},
 };
 
 enum { CHECK_COUNT = sizeof checks / sizeof checks[0] };
@@ -230,8 +232,8 @@ int ambit_doctor_examine(const ambit_ranks *ranks, ambit_finding findings[AMBIT_
         struct {
             int level, rank;
         } own = {-(int)finding->level, ranks->rank}, worst;
-        MPI_Allreduce(&own, &worst, 1, MPI_2INT, MPI_MINLOC, ranks->world);
-        MPI_Bcast(finding, (int)sizeof *finding, MPI_BYTE, worst.rank, ranks->world);
+        AMBIT_WAIT(MPI_Allreduce(&own, &worst, 1, MPI_2INT, MPI_MINLOC, ranks->world));
+        AMBIT_WAIT(MPI_Bcast(finding, (int)sizeof *finding, MPI_BYTE, worst.rank, ranks->world));
     }
     return CHECK_COUNT;
 }

@@ -4,14 +4,16 @@
 #include "../../plugins/loader.h"
 #include "../records/progress.h"
 #include "../records/say.h"
+#include "../watch.h"
 #include "command.h"
 #include "version.h"
 
 #include <errno.h>
+#include <math.h>
+#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
 static const ambit_command *const commands[] = {
     &ambit_command_ingest, &ambit_command_inspect, &ambit_command_annotate, &ambit_command_train,
@@ -19,7 +21,7 @@ static const ambit_command *const commands[] = {
     &ambit_command_doctor, &ambit_command_bench,
 };
 
-enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], SECONDS_TO_LEAVE = 10 };
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 /* ---------------------------------------------------------------- help */
 
@@ -74,21 +76,28 @@ static ambit_status flush_output(void) {
     return AMBIT_OK;
 }
 
-/* Waits until all ranks are here. A rank that failed waits no longer than SECONDS_TO_LEAVE: the
- * others may be waiting for it in a collective call, not knowing that it failed. */
-static int all_ranks_leave(MPI_Comm leaving, int failed) {
-    const struct timespec pause = {.tv_nsec = 1000000};
-    MPI_Request request;
-    int here = 0;
-    const double start = MPI_Wtime();
-    MPI_Ibarrier(leaving, &request);
-    for (;;) {
-        MPI_Test(&request, &here, MPI_STATUS_IGNORE);
-        if (here || (failed && MPI_Wtime() - start > SECONDS_TO_LEAVE))
-            return here;
-        nanosleep(&pause, NULL);
-    }
+/* A rank that failed waits no longer than this: the others may be waiting for it in a collective
+ * call, not knowing that it failed. */
+static const double seconds_to_leave = 10;
+
+static const ambit_command *running; /* the command */
+
+static void say_wait(const char *line) {
+    fprintf(stderr, "ambit %s: %s\n", running->name, line);
 }
+
+static void end_wait(const char *reason) {
+    ambit_message_set(reason);
+    print_failure(running->name, "", AMBIT_SYSTEM);
+    ambit_ranks_abort(ambit_exit_code(AMBIT_SYSTEM));
+}
+
+/* As the launcher would have asked this rank to leave. */
+static void leave_alone(void) {
+    kill(getpid(), SIGTERM);
+}
+
+static const ambit_watch_acts acts = {.say = say_wait, .end = end_wait, .orphaned = leave_alone};
 
 /* ---------------------------------------------------------------- running a command */
 
@@ -103,38 +112,39 @@ static void log_plugin_line(enum ambit_log_level level, const char *plugin, cons
               ambit_text_shown(text, "", line, sizeof line));
 }
 
-/* The number that the launcher gave this process, 0 without one. */
-static int launched_rank(void) {
-    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID"};
-    const char *rank = NULL;
-    for (size_t i = 0; i < sizeof names / sizeof names[0] && !rank; i++)
-        rank = getenv(names[i]);
-    return rank ? atoi(rank) : 0;
+static ambit_status run_command(const ambit_ranks *ranks, int argc, char **argv) {
+    ambit_watch_share(ranks);
+    ambit_status status = running->run(ranks, argc, argv);
+    if (status == AMBIT_OK)
+        status = flush_output();
+    ambit_phase_enter(AMBIT_PHASE_END);
+    return status;
 }
 
-static int run_on_ranks(const ambit_command *command, int argc, char **argv) {
+static int run_on_ranks(int argc, char **argv) {
     ambit_ranks ranks;
     MPI_Comm leaving;
-    ambit_status status = ambit_ranks_start(&ranks);
+    ambit_status status = ambit_watch_start(&acts);
+    if (status == AMBIT_OK)
+        status = ambit_ranks_start(&ranks);
     if (status != AMBIT_OK) {
-        if (launched_rank() == 0)
-            print_failure(command->name, "", status);
+        if (ambit_launched_rank() <= 0)
+            print_failure(running->name, "", status);
         return ambit_exit_code(status);
     }
     speaks = ranks.rank == 0;
     MPI_Comm_dup(ranks.world, &leaving);
-    status = command->run(&ranks, argc, argv);
-    if (status == AMBIT_OK)
-        status = flush_output();
-    if (!all_ranks_leave(leaving, status != AMBIT_OK)) {
+    status = run_command(&ranks, argc, argv);
+    if (!ambit_ranks_meet(leaving, status == AMBIT_OK ? HUGE_VAL : seconds_to_leave)) {
         char where[96];
         snprintf(where, sizeof where, "[rank %d %s] ", ranks.rank, ranks.host);
-        print_failure(command->name, ranks.size > 1 ? where : "", status);
+        print_failure(running->name, ranks.size > 1 ? where : "", status);
         ambit_ranks_abort(ambit_exit_code(status));
     }
     status = ambit_agree(&ranks, status);
     if (status != AMBIT_OK && ranks.rank == 0)
-        print_failure(command->name, "", status);
+        print_failure(running->name, "", status);
+    ambit_watch_part();
     MPI_Comm_free(&leaving);
     ambit_ranks_stop(&ranks);
     return ambit_exit_code(status);
@@ -179,9 +189,10 @@ int main(int argc, char **argv) {
     const int helps = wants_help(argc, argv);
     ambit_plugin_log_to(log_plugin_line);
     opterr = 0; /* commands say themselves what is wrong with an option */
+    running = command;
     if (command && !command->alone && !helps)
-        return run_on_ranks(command, argc - 1, argv + 1);
-    if (launched_rank() != 0) /* one process of a launch is enough for the rest */
+        return run_on_ranks(argc - 1, argv + 1);
+    if (ambit_launched_rank() > 0) /* one process of a launch is enough for the rest */
         return 0;
     speaks = 1;
     ambit_status status =

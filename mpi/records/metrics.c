@@ -11,11 +11,13 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct ambit_metrics {
     int file;
-    int64_t size; /* of the file: whole lines only */
+    int64_t size;      /* of the file: whole lines only */
+    int64_t validated; /* step of the last validation that was there when it was opened */
     char path[PATH_MAX];
     ambit_tensorboard *board;
 };
@@ -25,24 +27,33 @@ int ambit_metrics_bin(double sigma) {
     return bin < AMBIT_METRIC_BINS ? bin : AMBIT_METRIC_BINS - 1;
 }
 
+typedef struct {
+    int64_t resume_step;
+    int64_t validated; /* step of the last line of a validation */
+} known_lines;
+
 /* Stops before the first line of a later step. */
-static ambit_status check_step(void *context, const ambit_json_place *place, json_t *line,
+static ambit_status check_line(void *context, const ambit_json_place *place, json_t *line,
                                int *stop) {
-    const int64_t *resume_step = context;
+    known_lines *known = context;
+    char kind[16];
     int64_t step;
     AMBIT_TRY(ambit_json_get_integer(place, line, "step", &step));
-    *stop = step > *resume_step;
+    AMBIT_TRY(ambit_json_get_text(place, line, "kind", kind, sizeof kind));
+    *stop = step > known->resume_step;
+    if (!*stop && strcmp(kind, "validate") == 0)
+        known->validated = step;
     return AMBIT_OK;
 }
 
-/* How much of the file there is holds whole lines up to `resume_step`. */
-static ambit_status measure(const char *path, int64_t resume_step, int64_t *size) {
+/* How much of the file there is holds whole lines up to `resume_step`, and what is in them. */
+static ambit_status measure(const char *path, known_lines *known, int64_t *size) {
     int exists;
     *size = 0;
     AMBIT_TRY(ambit_file_exists(path, &exists));
-    if (resume_step == 0 || !exists)
+    if (known->resume_step == 0 || !exists)
         return AMBIT_OK;
-    return ambit_json_each_line(path, check_step, &resume_step, size);
+    return ambit_json_each_line(path, check_line, known, size);
 }
 
 static ambit_status open_at(ambit_metrics *metrics, const char *folder, int64_t resume_step) {
@@ -50,7 +61,9 @@ static ambit_status open_at(ambit_metrics *metrics, const char *folder, int64_t 
     if (length < 0 || (size_t)length >= sizeof metrics->path)
         return ambit_fail(AMBIT_CANNOT_CREATE, "%s: the name is too long; use a shorter one",
                           folder);
-    AMBIT_TRY(measure(metrics->path, resume_step, &metrics->size));
+    known_lines known = {.resume_step = resume_step};
+    AMBIT_TRY(measure(metrics->path, &known, &metrics->size));
+    metrics->validated = known.validated;
     metrics->file = open(metrics->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (metrics->file < 0 || ftruncate(metrics->file, (off_t)metrics->size) != 0)
         return ambit_fail_errno(AMBIT_CANNOT_CREATE, errno, "%s: cannot be opened for writing",
@@ -69,6 +82,10 @@ ambit_status ambit_metrics_open(const char *folder, int64_t resume_step, ambit_m
         *metrics = NULL;
     }
     return status;
+}
+
+int64_t ambit_metrics_validated(const ambit_metrics *metrics) {
+    return metrics->validated;
 }
 
 /* Writes a line in one call, so that readers and other writers never meet half of it; a line that

@@ -14,12 +14,12 @@
  *
  * The bins of the arrays are AMBIT_METRIC_BINS equal intervals of σ; a bin nothing fell into has
  * loss null. Shares are of the time since the line before, means over the ranks: reading samples;
- * summing gradients and updating; waiting until the other ranks of the node have come as far. The
- * rest is computing. Losses are means per element since the line before; counts are samples.
- * "processor" is that of rank 0. "scored" is a digest of what was scored: the held-out samples,
- * their noise levels and what is predicted; losses of lines where it differs do not compare.
- * "seconds" counts training time over all starts of the run. A restart appends a new "start" line
- * with its step, after the file was cut back to the checkpoint's step.
+ * summing gradients and updating; waiting for other ranks. The rest is computing. Losses are means
+ * per element since the line before; counts are samples. "processor" is that of rank 0. "scored" is
+ * a digest of what was scored: the held-out samples, their noise levels and what is predicted;
+ * losses of lines where it differs do not compare. "seconds" counts training time over all starts
+ * of the run. A restart appends a new "start" line with its step, after the file was cut back to
+ * the checkpoint's step.
  *
  * Rank 0 alone writes. Not collective.
  */
@@ -65,6 +65,10 @@ typedef struct {
 /* Opens folder/metrics.jsonl for appending, cutting off whole and partial lines of steps after
  * `resume_step` (0: starts anew), and a new event file. */
 ambit_status ambit_metrics_open(const char *folder, int64_t resume_step, ambit_metrics **metrics);
+
+/* The step of the last validation that the file held when it was opened, and kept; 0: none. */
+int64_t ambit_metrics_validated(const ambit_metrics *metrics);
+
 ambit_status ambit_metrics_write_start(ambit_metrics *metrics, const ambit_metrics_start *line);
 ambit_status ambit_metrics_write_train(ambit_metrics *metrics, const ambit_metrics_train *line);
 ambit_status ambit_metrics_write_validate(ambit_metrics *metrics,

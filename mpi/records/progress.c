@@ -4,6 +4,7 @@
 #include "say.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 void ambit_progress_start(ambit_progress *progress, const char *title, int64_t first_step) {
@@ -49,14 +50,24 @@ static void write_line(const ambit_progress *progress, const char *unit, int64_t
     fflush(stderr);
 }
 
-void ambit_progress_show(ambit_progress *progress, int64_t step, int64_t steps, double loss,
-                         double samples_per_second, double peak_share) {
-    char rest[96] = "";
+/* Adds a share of time to a text, where it is notable. */
+static void add_share(char *text, size_t size, double share, const char *what) {
+    const double notable = 0.1;
+    const size_t used = strlen(text);
+    if (share >= notable)
+        snprintf(text + used, size - used, "  %.0f %% %s", 100 * share, what);
+}
+
+void ambit_progress_show(ambit_progress *progress, int64_t step, int64_t steps,
+                         const ambit_progress_numbers *numbers) {
+    char rest[128] = "";
     if (!is_due(progress))
         return;
-    if (samples_per_second > 0) /* nothing is known before the first line of metrics */
-        snprintf(rest, sizeof rest, "  loss %.4f  %.0f samples/s  %.0f %% of peak", loss,
-                 samples_per_second, 100.0 * peak_share);
+    if (numbers->samples_per_second > 0) /* nothing is known before the first line of metrics */
+        snprintf(rest, sizeof rest, "  loss %.4f  %.0f samples/s  %.0f %% of peak", numbers->loss,
+                 numbers->samples_per_second, 100 * numbers->peak_share);
+    add_share(rest, sizeof rest, numbers->data_share, "reading");
+    add_share(rest, sizeof rest, numbers->wait_share, "waiting");
     write_line(progress, "step", step, steps, rest);
 }
 

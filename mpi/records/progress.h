@@ -15,11 +15,17 @@ typedef struct {
     int64_t first_step;   /* where this job began; of steps, or other units */
 } ambit_progress;
 
+/* Of the last metrics line; all 0 before there is one. Shares are fractions. */
+typedef struct {
+    double loss, samples_per_second, peak_share;
+    double data_share, wait_share; /* of time: reading samples, waiting for other ranks */
+} ambit_progress_numbers;
+
 void ambit_progress_start(ambit_progress *progress, const char *title, int64_t first_step);
 
-/* Shows step `step` of `steps` when it is time to. peak_share: fraction, 0 when not known. */
-void ambit_progress_show(ambit_progress *progress, int64_t step, int64_t steps, double loss,
-                         double samples_per_second, double peak_share);
+/* Shows step `step` of `steps` when it is time to; of the shares of time, those worth a look. */
+void ambit_progress_show(ambit_progress *progress, int64_t step, int64_t steps,
+                         const ambit_progress_numbers *numbers);
 
 /* Shows that `done` of `all` units ("episode") are done when it is time to, and how many a second.
  */

@@ -116,17 +116,22 @@ static void test_bitwise(void **state) {
         check_bitwise(threads);
 }
 
-/* Time is told once: what was asked for is forgotten. */
-static void test_seconds(void **state) {
+/* A step's time is that of the exchange, and of waiting where there are others to wait for. */
+static void test_phases(void **state) {
     (void)state;
     ambit_exchange *exchange;
-    double norm;
+    double norm, seconds[AMBIT_PHASE_COUNT];
     assert_int_equal(ambit_exchange_create(&ranks, SLOTS, table, 2, &exchange), AMBIT_OK);
+    ambit_phase_take_seconds(seconds);
     run_step(exchange, 1, &norm);
-    ambit_exchange_seconds seconds = ambit_exchange_take_seconds(exchange);
-    assert_true(seconds.working > 0 && seconds.waiting > 0);
-    seconds = ambit_exchange_take_seconds(exchange);
-    assert_true(seconds.working == 0 && seconds.waiting == 0);
+    ambit_phase_take_seconds(seconds);
+    assert_true(seconds[AMBIT_PHASE_EXCHANGE] > 0);
+    assert_true(ranks.node_count == 1 || seconds[AMBIT_PHASE_MESSAGE] > 0);
+    double own = seconds[AMBIT_PHASE_WAIT], waited;
+    MPI_Allreduce(&own, &waited, 1, MPI_DOUBLE, MPI_SUM, ranks.world);
+    assert_true((waited > 0) == (ranks.size > 1));
+    ambit_phase_take_seconds(seconds);
+    assert_true(seconds[AMBIT_PHASE_EXCHANGE] == 0 && seconds[AMBIT_PHASE_WAIT] == 0);
     ambit_exchange_destroy(exchange);
 }
 
@@ -203,7 +208,7 @@ static void test_refusal(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bitwise),   cmocka_unit_test(test_seconds),
+        cmocka_unit_test(test_bitwise),   cmocka_unit_test(test_phases),
         cmocka_unit_test(test_ownership), cmocka_unit_test(test_not_finite),
         cmocka_unit_test(test_votes),     cmocka_unit_test(test_refusal),
     };

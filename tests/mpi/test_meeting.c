@@ -1,7 +1,7 @@
 /* Nobody leaves a meeting before all have come, and everyone then sees what the others wrote, also
  * where ranks are more than cores and where one comes so late that the others sleep. */
 #include "mpi/meeting.h"
-#include "mpi/ranks.h"
+#include "mpi/window.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,18 +20,16 @@ typedef struct {
     int64_t written[MOST_RANKS]; /* the round each rank is in; plain numbers, on one line */
 } table;
 
-static table *open_table(MPI_Win *window) {
-    table *shared;
-    MPI_Aint size;
-    int unit;
-    MPI_Win_allocate_shared(ranks.rank == 0 ? (MPI_Aint)sizeof *shared + AMBIT_CACHE_LINE : 0, 1,
-                            MPI_INFO_NULL, ranks.world, &shared, window);
-    MPI_Win_shared_query(*window, 0, &size, &unit, &shared);
-    const uintptr_t past = (uintptr_t)shared % AMBIT_CACHE_LINE;
-    shared = (table *)(void *)((char *)shared + (past ? AMBIT_CACHE_LINE - past : 0));
+static table *open_table(ambit_window *window) {
+    assert_int_equal(ambit_window_open(&ranks, ranks.world,
+                                       ranks.rank == 0 ? (int64_t)sizeof(table) : 0, 0, "rounds",
+                                       window),
+                     AMBIT_OK);
+    table *shared = ambit_window_part(window, 0);
+    assert_int_equal((uintptr_t)shared % AMBIT_CACHE_LINE, 0);
     if (ranks.rank == 0)
         memset(shared, 0, sizeof *shared);
-    MPI_Barrier(ranks.world);
+    ambit_window_publish(window, ranks.world);
     return shared;
 }
 
@@ -43,7 +41,7 @@ static void come_late(int round) {
 
 static void test_meetings(void **state) {
     (void)state;
-    MPI_Win window;
+    ambit_window window;
     table *shared = open_table(&window);
     int faults = 0;
     for (int round = 1; round <= ROUNDS; round++) {
@@ -56,7 +54,7 @@ static void test_meetings(void **state) {
     }
     assert_int_equal(faults, 0);
     assert_int_equal(shared->meeting.round.sleepers, 0);
-    MPI_Win_free(&window);
+    ambit_window_close(&window);
 }
 
 int main(void) {

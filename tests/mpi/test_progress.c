@@ -53,9 +53,17 @@ static void whole_lines(void **state) {
     assert_true(progress.interval > 5.0); /* the next one comes later */
     catch ();
     progress = begun_before(10, 0);
-    ambit_progress_show(&progress, 10, 3610, 0.25, 800, 0.5);
+    ambit_progress_numbers numbers = {.loss = 0.25, .samples_per_second = 800, .peak_share = 0.5};
+    ambit_progress_show(&progress, 10, 3610, &numbers);
     assert_string_equal(caught(), "data/x  step 10/3610  loss 0.2500  800 samples/s  50 % of peak  "
                                   "1:00:00 left\n");
+    catch ();
+    progress = begun_before(10, 0);
+    numbers.data_share = 0.05; /* not worth a word */
+    numbers.wait_share = 0.25;
+    ambit_progress_show(&progress, 10, 20, &numbers);
+    assert_string_equal(caught(), "data/x  step 10/20  loss 0.2500  800 samples/s  50 % of peak  "
+                                  "25 % waiting  0:10 left\n");
     catch ();
     progress = begun_before(10, 0);
     ambit_progress_count(&progress, "episode", 0, 200);

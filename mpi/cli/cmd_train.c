@@ -4,6 +4,7 @@
 #include "../../datasets/files.h"
 #include "../config/environment_check.h"
 #include "../records/environment_record.h"
+#include "../room.h"
 #include "../run.h"
 #include "../shared_config.h"
 #include "../trainer.h"
@@ -29,8 +30,13 @@ static const char usage[] =
     "  --run FOLDER   the run's folder (default: runs/ and the name of CONFIG.yaml)\n"
     "  --dry-run      check everything, print memory a rank and steps an epoch, train nothing\n"
     "\n"
-    "SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 write a checkpoint and end with exit code 75: start the\n"
-    "same command again. Exit code 80: training diverged.\n";
+    "SIGUSR1, SIGUSR2, SIGTERM, SIGINT and SIGHUP end training with a checkpoint and exit code "
+    "75:\n"
+    "start the same command again. Under mpirun send USR1 to mpirun, which passes it on; TERM, "
+    "INT\n"
+    "(^C) and HUP make mpirun kill the ranks about a second later, with exit code 1, and what was\n"
+    "not saved by then is lost. Ranks that wait for another one for longer than AMBIT_PATIENCE\n"
+    "seconds (600) end the job and name it. Exit code 80: training diverged.\n";
 
 typedef struct {
     const char *config, *run;
@@ -96,6 +102,10 @@ static ambit_status estimate(const ambit_ranks *ranks, const ambit_settings *set
     printf("  optimiser                                 %10.1f\n", (double)e.optimizer_bytes * mib);
     printf("  activations                               %10.1f\n",
            (double)e.activation_bytes * mib);
+    const ambit_room room = ambit_room_look();
+    if (e.window_bytes > 0)
+        printf("shared by the ranks of its node, in %-10s %8.1f MiB, of %.1f MiB free\n",
+               room.folder, (double)e.window_bytes * mib, (double)room.shared * mib);
     return AMBIT_OK;
 }
 

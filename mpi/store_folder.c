@@ -214,7 +214,7 @@ static void let_go(ambit_store_folder *f) {
     }
     if (f->lock >= 0)
         close(f->lock);
-    MPI_Barrier(f->ranks->world);
+    AMBIT_WAIT(MPI_Barrier(f->ranks->world));
     free(f);
     ambit_message_set(message);
 }

@@ -66,7 +66,7 @@ ambit_status ambit_validate(const ambit_ranks *ranks, ambit_batch *batch, const 
     if (status == AMBIT_OK) {
         ambit_meter_sum sum;
         ambit_meter_collect(ranks, &meter, &sum);
-        MPI_Reduce(&scored, &line->scored, 1, MPI_UINT64_T, MPI_SUM, 0, ranks->world);
+        AMBIT_WAIT(MPI_Reduce(&scored, &line->scored, 1, MPI_UINT64_T, MPI_SUM, 0, ranks->world));
         line->loss = sum.count > 0 ? sum.weighted_loss / sum.count : NAN;
         ambit_meter_bin_means(&sum, line->bin_loss);
         memcpy(line->bin_count, sum.bin_count, sizeof line->bin_count);

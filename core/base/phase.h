@@ -37,6 +37,7 @@ typedef enum {
     X(CHECKPOINT, WORK, "writing a checkpoint")                                                    \
     X(RESUME, WORK, "reading a checkpoint")                                                        \
     X(INGEST, WORK, "ingesting")                                                                   \
+    X(ANNOTATE, WORK, "annotating")                                                                \
     X(TRIALS, WORK, "running trials")                                                              \
     X(MEASURE, WORK, "measuring")                                                                  \
     X(END, WORK, "ending")                                                                         \

@@ -172,11 +172,11 @@ static ambit_status calibrate_by(annotator *a, ambit_scorer *scorer, gathering *
         part.logits += s.count * LEVELS * REPEATS;
         part.labels += s.count;
     }
-    AMBIT_TRY_ALL(a->ranks, status);
-    MPI_Allreduce(MPI_IN_PLACE, all->logits, (int)(samples * LEVELS * REPEATS), MPI_FLOAT, MPI_SUM,
-                  a->ranks->world);
-    MPI_Allreduce(MPI_IN_PLACE, all->labels, (int)samples, MPI_UNSIGNED_CHAR, MPI_SUM,
-                  a->ranks->world);
+    AMBIT_TRY(ambit_agree_on_work(a->ranks, status));
+    AMBIT_WAIT(MPI_Allreduce(MPI_IN_PLACE, all->logits, (int)(samples * LEVELS * REPEATS),
+                             MPI_FLOAT, MPI_SUM, a->ranks->world));
+    AMBIT_WAIT(MPI_Allreduce(MPI_IN_PLACE, all->labels, (int)samples, MPI_UNSIGNED_CHAR, MPI_SUM,
+                             a->ranks->world));
     return ambit_agree(a->ranks, fit_levels(a, all, samples));
 }
 
@@ -301,14 +301,12 @@ static void collect_curves(const annotator *a, const selection *s, const curves 
             put_curves(a, s, first, own_count, own->curves);
         for (int64_t done = 0; rank > 0 && done < count; done += PIECE) {
             const int64_t piece = count - done < PIECE ? count - done : PIECE;
-            const int numbers = (int)(piece * AMBIT_CURVE_LEVELS);
-            if (a->ranks->rank == rank)
-                MPI_Send(own->curves + done * AMBIT_CURVE_LEVELS, numbers, MPI_UINT16_T, 0, 0,
-                         a->ranks->world);
-            if (a->ranks->rank == 0) {
-                MPI_Recv(room, numbers, MPI_UINT16_T, rank, 0, a->ranks->world, MPI_STATUS_IGNORE);
+            const int64_t numbers = piece * AMBIT_CURVE_LEVELS;
+            if (a->ranks->rank == rank || a->ranks->rank == 0)
+                ambit_hand_over(a->ranks, rank, own->curves + done * AMBIT_CURVE_LEVELS, room,
+                                numbers * (int64_t)sizeof *room);
+            if (a->ranks->rank == 0)
                 put_curves(a, s, first + done, piece, room);
-            }
         }
     }
 }
@@ -327,7 +325,7 @@ static ambit_status score_class_curves(annotator *a, ambit_scorer *scorer, const
         status = ambit_allocate(&room, PIECE, width, "curves");
     if (status == AMBIT_OK)
         status = ambit_scorer_run(scorer, &scoring);
-    status = ambit_agree(a->ranks, status);
+    status = ambit_agree_on_work(a->ranks, status);
     if (status == AMBIT_OK)
         collect_curves(a, s, &own, scoring.count, room);
     free(own.curves);
@@ -367,7 +365,7 @@ static ambit_status score_fold(annotator *a) {
     if (status == AMBIT_OK)
         status = calibrate(a, &scorer);
     if (status == AMBIT_OK)
-        status = ambit_agree(a->ranks, score_source(a, &scorer));
+        status = ambit_agree_on_work(a->ranks, score_source(a, &scorer));
     ambit_scorer_destroy(&scorer);
     return status;
 }
@@ -401,8 +399,8 @@ static void reduce(const ambit_ranks *ranks, void *numbers, int64_t count) {
     for (int64_t done = 0; done < count; done += AT_ONCE) {
         int64_t *from = (int64_t *)numbers + done;
         const int piece = (int)(count - done < AT_ONCE ? count - done : AT_ONCE);
-        MPI_Reduce(ranks->rank == 0 ? MPI_IN_PLACE : from, from, piece, MPI_INT64_T, MPI_SUM, 0,
-                   ranks->world);
+        AMBIT_WAIT(MPI_Reduce(ranks->rank == 0 ? MPI_IN_PLACE : from, from, piece, MPI_INT64_T,
+                              MPI_SUM, 0, ranks->world));
     }
 }
 

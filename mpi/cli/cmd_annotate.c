@@ -126,4 +126,9 @@ static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
 }
 
 const ambit_command ambit_command_annotate = {
-    .name = "annotate", .summary = "find the σ bounds of bad sources", .usage = usage, .run = run};
+    .name = "annotate",
+    .summary = "find the σ bounds of bad sources",
+    .usage = usage,
+    .run = run,
+    .phase = AMBIT_PHASE_ANNOTATE,
+};

@@ -141,4 +141,6 @@ const ambit_command ambit_command_bench = {
     .name = "bench",
     .summary = "measure the speed of training and sampling on this machine",
     .usage = usage,
-    .run = run};
+    .run = run,
+    .phase = AMBIT_PHASE_MEASURE,
+};

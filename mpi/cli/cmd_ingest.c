@@ -123,4 +123,5 @@ const ambit_command ambit_command_ingest = {
     .summary = "reads a source with a plugin and writes a store",
     .usage = usage,
     .run = run,
+    .phase = AMBIT_PHASE_INGEST,
 };

@@ -21,6 +21,7 @@ typedef struct {
     /* 1: called in one process, without MPI, so that it is quick and works on a login node; `ranks`
      * is then NULL. */
     int alone;
+    ambit_phase phase; /* what it does as long as it says nothing finer (0: starting) */
 } ambit_command;
 
 extern const ambit_command ambit_command_annotate, ambit_command_ingest, ambit_command_inspect,

@@ -114,6 +114,7 @@ static void log_plugin_line(enum ambit_log_level level, const char *plugin, cons
 
 static ambit_status run_command(const ambit_ranks *ranks, int argc, char **argv) {
     ambit_watch_share(ranks);
+    ambit_phase_enter(running->phase);
     ambit_status status = running->run(ranks, argc, argv);
     if (status == AMBIT_OK)
         status = flush_output();
@@ -133,7 +134,7 @@ static int run_on_ranks(int argc, char **argv) {
         return ambit_exit_code(status);
     }
     speaks = ranks.rank == 0;
-    MPI_Comm_dup(ranks.world, &leaving);
+    AMBIT_WAIT(MPI_Comm_dup(ranks.world, &leaving));
     status = run_command(&ranks, argc, argv);
     if (!ambit_ranks_meet(leaving, status == AMBIT_OK ? HUGE_VAL : seconds_to_leave)) {
         char where[96];

@@ -58,8 +58,7 @@ ambit_status ambit_sync(const char *path) {
     return failed ? ambit_fail_errno(AMBIT_IO, reason, "%s: cannot sync to disk", path) : AMBIT_OK;
 }
 
-/* The folder a path is in. */
-static void folder_of(const char *path, char *folder, size_t size) {
+void ambit_folder_of(const char *path, char *folder, size_t size) {
     const char *slash = strrchr(path, '/');
     if (!slash)
         snprintf(folder, size, ".");
@@ -71,7 +70,7 @@ ambit_status ambit_rename_synced(const char *from, const char *to) {
     char folder[PATH_MAX];
     if (rename(from, to) != 0)
         return ambit_fail_errno(AMBIT_IO, errno, "%s: cannot rename to %s", from, to);
-    folder_of(to, folder, sizeof folder);
+    ambit_folder_of(to, folder, sizeof folder);
     return ambit_sync(folder);
 }
 

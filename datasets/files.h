@@ -9,6 +9,9 @@
 /* The last part of a path, without slashes behind, into name[size]: "b" of "a/b//", "/" of "/". */
 void ambit_last_part(const char *path, char *name, size_t size);
 
+/* The folder that a path is in, into folder[size]: "a" of "a/b", "." of "b", "/" of "/b". */
+void ambit_folder_of(const char *path, char *folder, size_t size);
+
 /* Whether there is something of that name, a link that leads nowhere included. An error that leaves
  * this open (a folder that may not be searched, a server that is away) is none of absence. */
 ambit_status ambit_file_exists(const char *path, int *exists);

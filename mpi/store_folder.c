@@ -34,15 +34,6 @@ static void say(const ambit_store_folder *f, const char *line) {
         f->notice(line);
 }
 
-/* An error is not taken for absence. */
-static ambit_status look_for(const char *path, bool *there) {
-    struct stat about;
-    *there = lstat(path, &about) == 0;
-    if (*there || errno == ENOENT || errno == ENOTDIR)
-        return AMBIT_OK;
-    return ambit_fail_errno(AMBIT_CANNOT_CREATE, errno, "%s: cannot be looked at", path);
-}
-
 /* ------------------------------------------------------------------------------- what is ours */
 
 /* "index.h5", "shard-00012.h5", "part-00012-00000.h5" (a shard that has no number yet), each also
@@ -200,18 +191,20 @@ static ambit_status take_lock(ambit_store_folder *f) {
                       f->lock_path);
 }
 
+/* An error is not taken for absence. */
+static bool may_be_there(const char *path) {
+    int there;
+    return ambit_file_exists(path, &there) != AMBIT_OK || there;
+}
+
 /* The lock file stays where something of this job, or of the one before, stays: it says whose that
  * is. Keeps the message. Collective: what is removed is gone for all ranks. */
 static void let_go(ambit_store_folder *f) {
     char message[AMBIT_MESSAGE_SIZE];
-    bool partial = true, replaced = true;
     snprintf(message, sizeof message, "%s", ambit_message());
-    if (f->held) {
-        look_for(f->partial, &partial);
-        look_for(f->replaced, &replaced);
-        if (!(f->stale || f->made) || !(partial || replaced))
-            unlink(f->lock_path);
-    }
+    if (f->held &&
+        !((f->stale || f->made) && (may_be_there(f->partial) || may_be_there(f->replaced))))
+        unlink(f->lock_path);
     if (f->lock >= 0)
         close(f->lock);
     AMBIT_WAIT(MPI_Barrier(f->ranks->world));
@@ -245,12 +238,12 @@ static ambit_status set_paths(ambit_store_folder *f, const char *out) {
 
 static ambit_status check_out(const ambit_store_folder *f) {
     char index[PATH_MAX + 16];
-    bool there;
-    AMBIT_TRY(look_for(f->out, &there));
+    int there;
+    AMBIT_TRY(ambit_file_exists(f->out, &there));
     if (!there)
         return AMBIT_OK;
     snprintf(index, sizeof index, "%s/index.h5", f->out);
-    AMBIT_TRY(look_for(index, &there));
+    AMBIT_TRY(ambit_file_exists(index, &there));
     if (!there)
         return ambit_fail(AMBIT_CANNOT_CREATE,
                           "%s: exists and is not a store, so it is never replaced; give another "
@@ -266,18 +259,15 @@ static ambit_status check_out(const ambit_store_folder *f) {
 
 static ambit_status make_folder_above(const ambit_store_folder *f) {
     char above[PATH_MAX];
-    const char *slash = strrchr(f->out, '/');
-    if (!slash || slash == f->out)
-        return AMBIT_OK;
-    snprintf(above, sizeof above, "%.*s", (int)(slash - f->out), f->out);
+    ambit_folder_of(f->out, above, sizeof above);
     return ambit_fail_within(ambit_make_folders(above), "%s", f->out);
 }
 
 /* Removes what a killed job left under this name. */
 static ambit_status remove_leftover(const ambit_store_folder *f, const char *path) {
     char line[PATH_MAX + 64];
-    bool there;
-    AMBIT_TRY(look_for(path, &there));
+    int there;
+    AMBIT_TRY(ambit_file_exists(path, &there));
     if (!there)
         return AMBIT_OK;
     if (!f->stale)
@@ -293,9 +283,9 @@ static ambit_status remove_leftover(const ambit_store_folder *f, const char *pat
 
 /* A job that was killed while it replaced OUT: OUT was whole, and is again. */
 static ambit_status undo_replacement(const ambit_store_folder *f) {
-    bool out, replaced;
-    AMBIT_TRY(look_for(f->out, &out));
-    AMBIT_TRY(look_for(f->replaced, &replaced));
+    int out, replaced;
+    AMBIT_TRY(ambit_file_exists(f->out, &out));
+    AMBIT_TRY(ambit_file_exists(f->replaced, &replaced));
     return f->stale && replaced && !out ? ambit_rename_synced(f->replaced, f->out) : AMBIT_OK;
 }
 
@@ -363,9 +353,9 @@ const char *ambit_store_folder_path(const ambit_store_folder *folder) {
 
 /* Rank 0. A store that is in place is a success, whatever becomes of the one it replaced. */
 static ambit_status put_in_place(ambit_store_folder *f) {
-    bool there;
+    int there;
     AMBIT_TRY(ambit_sync(f->partial));
-    AMBIT_TRY(look_for(f->out, &there));
+    AMBIT_TRY(ambit_file_exists(f->out, &there));
     if (!there)
         return ambit_rename_synced(f->partial, f->out);
     AMBIT_TRY(check_out(f));

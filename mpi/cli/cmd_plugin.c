@@ -29,7 +29,11 @@ static const char usage[] =
     "  --json       as JSON\n"
     "\n"
     "Plugins are looked for in the folders of AMBIT_PLUGIN_PATH, then where Ambit was installed,\n"
-    "then beside a program that was only built.\n";
+    "then beside a program that was only built. AMBIT_PLUGIN_SECONDS (60) is how long one may "
+    "give\n"
+    "no sign of life, AMBIT_PLUGIN_MEGABYTES (three quarters of the node, over its ranks) how "
+    "much\n"
+    "memory the program may come to hold while one is open; 0: no limit.\n";
 
 enum { KIND_COUNT = 2 };
 

@@ -3,13 +3,11 @@
 #include "../../datasets/files.h"
 #include "json.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static ambit_status write_record(const char *path, json_t *all, const char *name,
                                  const char *version, const char *digest) {
@@ -49,14 +47,16 @@ ambit_status ambit_environment_record(const char *run, const ambit_plugin *envir
     char path[PATH_MAX];
     const ambit_json_place place = {.path = path};
     json_t *all = NULL;
+    int recorded;
     difference[0] = '\0';
     int length = snprintf(path, sizeof path, "%s/environments.json", run);
     if (length < 0 || length >= (int)sizeof path)
         return ambit_fail(AMBIT_USAGE, "%s: the name is too long; use a shorter one", run);
-    if (access(path, F_OK) != 0 && errno == ENOENT)
-        all = json_object();
-    else
+    AMBIT_TRY(ambit_file_exists(path, &recorded));
+    if (recorded)
         AMBIT_TRY(ambit_json_read(path, &all));
+    else
+        all = json_object();
     ambit_status status = all ? AMBIT_OK : ambit_fail(AMBIT_SYSTEM, "%s: no memory", path);
     if (status == AMBIT_OK)
         status = compare(&place, all, environment, difference, size);

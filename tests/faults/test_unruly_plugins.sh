@@ -41,6 +41,9 @@ for row in "${rows[@]}"; do
         mpirun -n 2 "$ambit" "${act[@]}" environment.options.how=$how environment.options.in=observe environment.options.at=4
 done
 
+# one that takes long and calls the host meanwhile is let be
+AMBIT_PLUGIN_SECONDS=2 "$ambit" ingest unruly x long how=long >/dev/null || die "a plugin that shows that it lives is ended"
+
 # in the other functions too, and before there are any
 for where in open describe close; do
     ends 70 "source unruly: $where\(\) ended the program" "$ambit" ingest unruly x out-$where how=exit in=$where

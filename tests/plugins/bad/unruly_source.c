@@ -35,6 +35,14 @@ static int describe(void *self, ambit_source_description *about) {
     return 0;
 }
 
+/* Takes its time, but shows that it lives. */
+static void work_long(const unruly *u) {
+    for (int i = 0; i < 40; i++) {
+        usleep(100000);
+        u->host->log(u->host->context, AMBIT_LOG_DEBUG, "part %d", i);
+    }
+}
+
 static float first_value(const unruly *u, int64_t index) {
     const char *rank = getenv("OMPI_COMM_WORLD_RANK"), *how = u->options[HOW].text;
     if (strcmp(how, "rank") == 0)
@@ -50,6 +58,8 @@ static int episode(void *self, int64_t index, ambit_episode *out) {
         return u->host->fail(u->host->context, AMBIT_FAULT_DATA, "is not as it should be; mend it");
     if (index == u->options[AT].integer)
         act_up(u, "episode");
+    if (index == u->options[AT].integer && strcmp(u->options[HOW].text, "long") == 0)
+        work_long(u);
     for (int i = 0; i < STEPS; i++)
         u->values[i] = first_value(u, index) + (float)i;
     u->column.values = u->values;

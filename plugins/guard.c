@@ -19,8 +19,7 @@
 static struct {
     const ambit_plugin *_Atomic plugin; /* whose function runs; NULL: none */
     const char *_Atomic call;
-    const ambit_plugin *_Atomic last; /* whose function ran last */
-    atomic_uint_fast64_t signs;       /* of life, so far */
+    atomic_uint_fast64_t signs; /* of life, so far */
 } now;
 
 static struct {
@@ -201,7 +200,7 @@ static void refuse_silence(const ambit_plugin *plugin) {
 
 static void refuse_greed(const ambit_plugin *plugin, double bytes) {
     sentence s = speak_of(plugin);
-    add(&s, "came last before the program held ");
+    add(&s, "runs in a program that holds ");
     add_number(&s, (uint64_t)(bytes / 1e6));
     add(&s, " MB of memory, more than the ");
     add_number(&s, (uint64_t)(guard.bytes / 1e6));
@@ -210,17 +209,20 @@ static void refuse_greed(const ambit_plugin *plugin, double bytes) {
     end_after(&s);
 }
 
-/* Time is counted in wake-ups, so that none passes while the process is stopped. */
+/* Time is counted in wake-ups, so that none passes while the process is stopped. What the program
+ * does between the plugin's functions is not the plugin's. */
 static void look(uint64_t *seen, double *quiet) {
     const uint64_t signs = atomic_load(&now.signs);
-    const ambit_plugin *plugin = atomic_load(&now.plugin), *last = atomic_load(&now.last);
+    const ambit_plugin *plugin = atomic_load(&now.plugin);
     *quiet = plugin && signs == *seen ? *quiet + 1 : 0;
     *seen = signs;
-    if (plugin && guard.seconds > 0 && *quiet >= guard.seconds * TICKS_A_SECOND)
+    if (!plugin)
+        return;
+    if (guard.seconds > 0 && *quiet >= guard.seconds * TICKS_A_SECOND)
         refuse_silence(plugin);
-    const double bytes = guard.bytes > 0 && last ? own_bytes() : 0;
+    const double bytes = guard.bytes > 0 ? own_bytes() : 0;
     if (bytes > guard.bytes)
-        refuse_greed(last, bytes);
+        refuse_greed(plugin, bytes);
 }
 
 static void *look_on(void *nothing) {
@@ -294,7 +296,6 @@ ambit_status ambit_guard_start(void) {
 
 void ambit_guard_stop(void) {
     pthread_mutex_lock(&guard.mutex);
-    atomic_store(&now.last, NULL); /* it may be the one that goes */
     guard.stopping = --guard.plugins == 0;
     pthread_cond_signal(&guard.changed);
     pthread_mutex_unlock(&guard.mutex);
@@ -314,7 +315,6 @@ void ambit_plugin_watch(const char *place, int sharers) {
 
 void ambit_guard_enter(const ambit_plugin *plugin, const char *call) {
     atomic_store_explicit(&now.call, call, memory_order_relaxed);
-    atomic_store_explicit(&now.last, plugin, memory_order_relaxed);
     ambit_guard_sign();
     atomic_store_explicit(&now.plugin, plugin, memory_order_release);
 }

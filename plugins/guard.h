@@ -9,9 +9,9 @@
  *                                   leave a core
  *   no sign of life                 exit code 70 after AMBIT_PLUGIN_SECONDS (60; 0: no limit).
  *                                   Returning is a sign of life, and calling the host is
- *   taking all memory               exit code 70 above AMBIT_PLUGIN_MEGABYTES of the program's own
- *                                   memory (0: no limit; default: three quarters of what there is,
- *                                   by the node and by cgroups, for each rank of the node)
+ *   taking all memory               exit code 70 where a function runs while the program's own
+ * memory is above AMBIT_PLUGIN_MEGABYTES (0: no limit; default: three quarters of what there is, by
+ * the node and by cgroups, over the ranks of the node)
  *
  * The two variables are read when the first plugin is loaded. This is the one place in the
  * libraries that prints and exits: nobody else is left to do it. One thread calls plugins, the one

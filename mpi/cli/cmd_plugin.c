@@ -33,7 +33,7 @@ static const char usage[] =
     "give\n"
     "no sign of life, AMBIT_PLUGIN_MEGABYTES (three quarters of the node, over its ranks) how "
     "much\n"
-    "memory the program may come to hold while one is open; 0: no limit.\n";
+    "memory the program may come to hold while one runs; 0: no limit.\n";
 
 enum { KIND_COUNT = 2 };
 

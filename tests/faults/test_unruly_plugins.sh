@@ -32,14 +32,18 @@ for row in "${rows[@]}"; do
     IFS='|' read -r how code text <<<"$row"
     [ "$how" = hang ] && AMBIT_PLUGIN_SECONDS=1 || AMBIT_PLUGIN_SECONDS=60
     ends "$code" "^ambit: error: source unruly: episode 2: episode\(\) .*$text" "$ambit" ingest unruly x out-$how how=$how
-    ends "$code" "^ambit: error: environment unruly: trial 2: step\(\) .*$text" "$ambit" "${act[@]}" environment.options.how=$how
     case $how in quick_exit | _Exit | abort | overflow) continue ;; esac # as their siblings
+    ends "$code" "^ambit: error: environment unruly: trial 2: step\(\) .*$text" "$ambit" "${act[@]}" environment.options.how=$how
     ends "$code" "^ambit: error: \[rank 1 [^]]+\] source unruly: episode 9: episode\(\) .*$text" \
         mpirun -n 2 "$ambit" ingest unruly x out-$how how=$how at=9 count=12
     [ ! -e out-$how ] || die "$how: an ingestion that did not finish left a store"
     ends "$code" "^ambit: error: \[rank 1 [^]]+\] environment unruly: trial 4: observe\(\) .*$text" \
         mpirun -n 2 "$ambit" "${act[@]}" environment.options.how=$how environment.options.in=observe environment.options.at=4
 done
+
+# a little at a time, in each episode
+ends 70 "source unruly: episode [0-9]+: episode\(\) runs in a program that holds [0-9]+ MB" \
+    "$ambit" ingest unruly x out-drip how=drip at=-1 count=10000
 
 # one that takes long and calls the host meanwhile is let be
 AMBIT_PLUGIN_SECONDS=2 "$ambit" ingest unruly x long how=long >/dev/null || die "a plugin that shows that it lives is ended"

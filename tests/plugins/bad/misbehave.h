@@ -19,9 +19,9 @@ static inline void misbehave_wildly(void) {
     *nowhere = 1;
 }
 
-/* Keeps what it takes; slowly enough for a machine that runs other things too. */
-static inline void misbehave_greedily(void) {
-    for (;;) {
+/* Keeps what it takes, in MiB; slowly enough for a machine that runs other things too. */
+static inline void misbehave_greedily(int64_t mib) {
+    for (int64_t i = 0; i < mib; i++) {
         char *taken = malloc(1 << 20);
         if (taken)
             memset(taken, 1, 1 << 20);
@@ -48,7 +48,9 @@ static inline void misbehave(const char *how) {
         for (;;)
             pause();
     if (strcmp(how, "leak") == 0)
-        misbehave_greedily();
+        misbehave_greedily(INT64_MAX);
+    if (strcmp(how, "drip") == 0)
+        misbehave_greedily(32);
 }
 
 #endif

@@ -56,7 +56,7 @@ static int episode(void *self, int64_t index, ambit_episode *out) {
     usleep((useconds_t)(1000 * u->options[PAUSE].integer));
     if (index == u->options[AT].integer && strcmp(u->options[HOW].text, "fail") == 0)
         return u->host->fail(u->host->context, AMBIT_FAULT_DATA, "is not as it should be; mend it");
-    if (index == u->options[AT].integer)
+    if (index == u->options[AT].integer || u->options[AT].integer < 0)
         act_up(u, "episode");
     if (index == u->options[AT].integer && strcmp(u->options[HOW].text, "long") == 0)
         work_long(u);
@@ -97,7 +97,7 @@ static const ambit_option option_table[OPTIONS] = {
     {"count", AMBIT_OPTION_INTEGER, "4", 1, 1e9, NULL, NULL, "episodes"},
     {"how", AMBIT_OPTION_TEXT, "", 0, 0, NULL, NULL, "what to do that is not allowed"},
     {"in", AMBIT_OPTION_TEXT, "episode", 0, 0, "open|describe|episode|close", NULL, "where"},
-    {"at", AMBIT_OPTION_INTEGER, "2", 0, 0, NULL, NULL, "in which episode"},
+    {"at", AMBIT_OPTION_INTEGER, "2", 0, 0, NULL, NULL, "in which episode; -1: all"},
     {"pause", AMBIT_OPTION_INTEGER, "0", 0, 1e5, NULL, "ms", "how long an episode takes"}};
 
 static const ambit_plugin_info info = {.magic = AMBIT_PLUGIN_MAGIC,

@@ -44,9 +44,12 @@ static void draw_method(const ambit_records *records, const ambit_record *record
         return;
     draw_figure("success", "%", &pooled.success, 100, x, y + HEAD + height + 20, page);
     int index = find_metric(&pooled, metric);
-    if (index >= 0)
-        draw_figure(pooled.metrics[index].name, pooled.metrics[index].unit,
-                    &pooled.metrics[index].successful, 1, x, y + HEAD + height + 42, page);
+    if (index < 0)
+        return;
+    const ambit_metric_summary *shown = &pooled.metrics[index];
+    char label[sizeof shown->name + 16]; /* who fails at the hard trials has the easier ones left */
+    snprintf(label, sizeof label, "%s of successes", shown->name);
+    draw_figure(label, shown->unit, &shown->successful, 1, x, y + HEAD + height + 42, page);
 }
 
 /* Whether some evaluated run has the metric that is wanted. */

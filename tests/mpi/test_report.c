@@ -227,6 +227,7 @@ static void a_picture_stands_alone(void **state) {
     assert_int_equal(strncmp(text, "<svg xmlns=\"http://www.w3.org/2000/svg\"", 39), 0);
     report_holds(text, "gate");
     report_holds(text, ">98.9</tspan> %");
+    report_holds(text, ">jerk2 of successes</tspan>");
     report_holds(text, ">30.0</tspan> m²/s⁶");
     assert_self_contained(text);
     assert_int_equal(ambit_report_picture(&records, "jerk", path), AMBIT_USAGE);

@@ -332,7 +332,8 @@ ambit_status ambit_layout_add_text(ambit_layout_texts *texts, const char *text) 
     AMBIT_TRY(
         ambit_grow(&texts->ends, &texts->room, texts->count + 1, sizeof *texts->ends, "names"));
     AMBIT_TRY(ambit_grow(&texts->text, &texts->text_room, texts->size + length, 1, "names"));
-    memcpy(texts->text + texts->size, text, (size_t)length);
+    if (length > 0) /* the list may have no memory yet */
+        memcpy(texts->text + texts->size, text, (size_t)length);
     texts->size += length;
     texts->ends[texts->count++] = texts->size;
     return AMBIT_OK;

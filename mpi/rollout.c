@@ -305,7 +305,7 @@ static ambit_status write_trials(const ambit_rollout *rollout, const double *res
     fputc('\n', out);
     ambit_status status =
         fclose(out) == 0 ? AMBIT_OK : ambit_fail(AMBIT_SYSTEM, "trials: no memory");
-    snprintf(path, sizeof path, "%.4000s/eval/trials.tsv", rollout->run);
+    snprintf(path, sizeof path, "%.4000s/trials.tsv", rollout->folder);
     if (status == AMBIT_OK)
         status = ambit_write_file(path, text, size);
     free(text);
@@ -315,7 +315,7 @@ static ambit_status write_trials(const ambit_rollout *rollout, const double *res
 /* Rank 0 puts the drawings, which have come in the order of the trials, into a file. */
 static ambit_status write_drawings(const ambit_rollout *rollout, const char *all, int64_t size) {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%.4000s/eval/drawings.jsonl", rollout->run);
+    snprintf(path, sizeof path, "%.4000s/drawings.jsonl", rollout->folder);
     return ambit_write_file(path, all, (size_t)size);
 }
 
@@ -347,12 +347,6 @@ static ambit_status write_results(const ambit_rollout *rollout, const double *re
     return summarise(rollout, results, evaluation);
 }
 
-static ambit_status make_folder(const ambit_rollout *rollout) {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%.4000s/eval", rollout->run);
-    return ambit_make_folders(path);
-}
-
 ambit_status ambit_rollout_run(const ambit_ranks *ranks, const ambit_rollout *rollout,
                                ambit_evaluation *evaluation) {
     const ambit_environment_description *about = ambit_environment_describe(rollout->environment);
@@ -368,8 +362,6 @@ ambit_status ambit_rollout_run(const ambit_ranks *ranks, const ambit_rollout *ro
             ambit_allocate(&all, ranks->rank == 0 ? (size_t)numbers : 0, sizeof *all, "results");
     if (status == AMBIT_OK)
         status = ambit_allocate(&drawings, (size_t)drawn, sizeof *drawings, "drawings");
-    if (status == AMBIT_OK && ranks->rank == 0)
-        status = make_folder(rollout);
     status = ambit_agree(ranks, status);
     if (status == AMBIT_OK)
         status = run_trials(ranks, rollout, results, drawings);

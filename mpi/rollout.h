@@ -17,7 +17,7 @@ typedef struct {
     const ambit_settings *settings;
     ambit_plugin *environment; /* opened */
     ambit_policy *policy;      /* made for eval.batch rows */
-    const char *run;           /* trials.tsv and drawings.jsonl go to RUN/eval/ */
+    const char *folder;        /* where trials.tsv and drawings.jsonl go; it is there */
 } ambit_rollout;
 
 /* Collective. Runs eval.trials trials and fills in counts, intervals and metrics of *evaluation (on

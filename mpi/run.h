@@ -5,7 +5,7 @@
  *     changes.tsv        settings changed since the run began: time, step, key, from, to
  *     metrics.jsonl      see metrics.h; TensorBoard event files beside it
  *     checkpoints/       see checkpoint.h
- *     eval/              see evaluation.h
+ *     eval/              see records/evaluation.h and evaluation_folder.h
  *     environments.json  see environment_record.h
  *     lock               held while a job trains here
  *

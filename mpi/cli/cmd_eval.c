@@ -3,6 +3,7 @@
 #include "../../core/products/blas.h"
 #include "../../datasets/files.h"
 #include "../checkpoint.h"
+#include "../evaluation_folder.h"
 #include "../records/environment_record.h"
 #include "../records/say.h"
 #include "../rollout.h"
@@ -17,32 +18,47 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: ambit eval RUN [KEY=VALUE…] [--checkpoint FILE]\n"
+    "usage: ambit eval RUN [KEY=VALUE…] [--checkpoint FILE] [--name NAME | --overwrite]\n"
     "\n"
     "  mpirun -n 2 ambit eval runs/maze eval.trials=1000\n"
-    "  mpirun -n 2 ambit eval runs/maze sampler.kind=ancestral eval.seed=7\n"
+    "  mpirun -n 2 ambit eval runs/maze sampler.kind=ancestral eval.seed=7 --name ancestral\n"
     "\n"
     "Lets a trained policy act in the environment of its configuration, trial after trial, and\n"
     "prints success and the environment's metrics with 95 % intervals. Any number of ranks gives\n"
-    "the same result. Writes RUN/eval/: summary.json, trials.tsv, drawings.jsonl.\n"
+    "the same result. Writes RUN/eval/: config.yaml, summary.json, trials.tsv, drawings.jsonl,\n"
+    "which `ambit report` reads. Results of another evaluation that are there (other sampler.*,\n"
+    "environment.* or eval.*, or another checkpoint where one is named) are not replaced.\n"
     "\n"
-    "  --checkpoint FILE   one checkpoint (default: what RUN/checkpoints/last points at)\n";
+    "  --checkpoint FILE   one checkpoint (default: what RUN/checkpoints/last points at)\n"
+    "  --name NAME         write RUN/eval/NAME/ instead, beside what is in RUN/eval/\n"
+    "  --overwrite         replace the results of another evaluation\n";
 
 typedef struct {
     const char *run;
     char checkpoint[PATH_MAX];
+    const char *named; /* checkpoint, as it was asked for; NULL: the newest */
+    const char *name;
+    int overwrite;
     const char *const *overrides;
     int override_count;
 } arguments;
 
 static ambit_status parse(int argc, char **argv, arguments *a) {
-    static const struct option options[] = {{"checkpoint", required_argument, NULL, 'c'}, {0}};
+    static const struct option options[] = {{"checkpoint", required_argument, NULL, 'c'},
+                                            {"name", required_argument, NULL, 'n'},
+                                            {"overwrite", no_argument, NULL, 'o'},
+                                            {0}};
     memset(a, 0, sizeof *a);
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
-        if (option != 'c')
+        if (option == 'c')
+            a->named = optarg;
+        else if (option == 'n')
+            a->name = optarg;
+        else if (option == 'o')
+            a->overwrite = 1;
+        else
             return ambit_bad_option(option, argv, options);
-        snprintf(a->checkpoint, sizeof a->checkpoint, "%s", optarg);
     }
     if (optind >= argc)
         return ambit_fail(AMBIT_USAGE, "no run is named; give its folder, such as runs/maze");
@@ -93,7 +109,19 @@ typedef struct {
     ambit_policy *policy;
     float *weights;
     int64_t count;
+    char folder[PATH_MAX]; /* of the results; rank 0 */
 } evaluator;
+
+static ambit_status claim_folder(const ambit_ranks *ranks, const arguments *a, evaluator *e) {
+    char file[256];
+    ambit_last_part(a->checkpoint, file, sizeof file);
+    const ambit_evaluation_claim claim = {.run = a->run,
+                                          .name = a->name,
+                                          .checkpoint = a->named ? file : NULL,
+                                          .configuration = e->shared.text,
+                                          .overwrite = a->overwrite};
+    return ambit_evaluation_claim_folder(ranks, &claim, e->folder);
+}
 
 static ambit_status record_environment(const char *run, const ambit_plugin *environment) {
     char difference[PATH_MAX + 512];
@@ -106,9 +134,11 @@ static ambit_status record_environment(const char *run, const ambit_plugin *envi
 /* The one that was named, or the run's. */
 static ambit_status read_checkpoint(const ambit_ranks *ranks, arguments *a, evaluator *e) {
     char *warning;
-    if (a->checkpoint[0])
+    if (a->named) {
+        snprintf(a->checkpoint, sizeof a->checkpoint, "%s", a->named);
         return ambit_agree(
             ranks, ambit_checkpoint_read(a->checkpoint, &e->checkpoint, &e->weights, &e->count));
+    }
     ambit_status status =
         ambit_checkpoint_read_last(ranks, a->run, a->checkpoint, sizeof a->checkpoint,
                                    &e->checkpoint, &e->weights, &e->count, &warning);
@@ -124,10 +154,12 @@ static ambit_status prepare(const ambit_ranks *ranks, arguments *a, evaluator *e
                                        a->overrides, a->override_count, &e->shared));
     const ambit_settings *settings = ambit_config_settings(e->shared.config);
     AMBIT_TRY(open_environment(ranks, settings, &e->environment));
-    AMBIT_TRY_ALL(ranks, ranks->rank == 0 ? record_environment(a->run, e->environment) : AMBIT_OK);
     ambit_blas_start();
-    return ambit_agree(ranks, ambit_policy_create(settings, &e->checkpoint, e->weights, e->count,
-                                                  settings->eval.batch, &e->policy));
+    AMBIT_TRY_ALL(ranks, ambit_policy_create(settings, &e->checkpoint, e->weights, e->count,
+                                             settings->eval.batch, &e->policy));
+    AMBIT_TRY(claim_folder(ranks, a, e));
+    return ambit_agree(ranks,
+                       ranks->rank == 0 ? record_environment(a->run, e->environment) : AMBIT_OK);
 }
 
 static ambit_status evaluate(const ambit_ranks *ranks, const arguments *a, const evaluator *e) {
@@ -136,12 +168,16 @@ static ambit_status evaluate(const ambit_ranks *ranks, const arguments *a, const
     ambit_last_part(a->checkpoint, evaluation.checkpoint, sizeof evaluation.checkpoint);
     snprintf(evaluation.environment, sizeof evaluation.environment, "%.63s",
              settings->environment.plugin);
-    ambit_rollout rollout = {
-        .settings = settings, .environment = e->environment, .policy = e->policy, .run = a->run};
+    ambit_rollout rollout = {.settings = settings,
+                             .environment = e->environment,
+                             .policy = e->policy,
+                             .folder = e->folder};
     AMBIT_TRY(ambit_rollout_run(ranks, &rollout, &evaluation));
     ambit_status status = AMBIT_OK;
     if (ranks->rank == 0) {
-        status = ambit_evaluation_write(a->run, &evaluation);
+        status = ambit_evaluation_record_claim(e->folder, e->shared.text);
+        if (status == AMBIT_OK)
+            status = ambit_evaluation_write(e->folder, &evaluation);
         if (status == AMBIT_OK)
             print_evaluation(&evaluation);
     }

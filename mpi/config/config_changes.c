@@ -136,11 +136,11 @@ static ambit_status check_changes(const char *name, const ambit_config_changes *
     const bool longer = is_longer(changes);
     for (int i = 0; i < changes->count; i++) {
         const ambit_config_change *c = &changes->list[i];
-        if (!is_allowed(c, longer) && refused++ < SHOWN && used < sizeof text)
-            used += (size_t)snprintf(text + used, sizeof text - used,
-                                     "\n  there: %s: %.80s\n  here:  %s: %.80s%s", c->path,
-                                     c->before, c->path, c->now,
-                                     rule_of(c->path) == GROWS ? " (it may only grow)" : "");
+        if (is_allowed(c, longer) || refused++ >= SHOWN || used >= sizeof text)
+            continue;
+        used += (size_t)ambit_config_change_show(c, text + used, sizeof text - used);
+        if (rule_of(c->path) == GROWS && used < sizeof text)
+            used += (size_t)snprintf(text + used, sizeof text - used, " (it may only grow)");
     }
     if (refused == 0)
         return AMBIT_OK;
@@ -152,8 +152,13 @@ static ambit_status check_changes(const char *name, const ambit_config_changes *
         name, refused, changes->count, text);
 }
 
-ambit_status ambit_config_compare(const char *name, const char *before, const char *now,
-                                  ambit_config_changes *changes) {
+int ambit_config_change_show(const ambit_config_change *change, char *text, size_t size) {
+    return snprintf(text, size, "\n  there: %s: %.80s\n  here:  %s: %.80s", change->path,
+                    change->before, change->path, change->now);
+}
+
+ambit_status ambit_config_list_changes(const char *name, const char *before, const char *now,
+                                       ambit_config_changes *changes) {
     ambit_config *configs[2] = {NULL, NULL};
     *changes = (ambit_config_changes){0};
     ambit_status status = ambit_config_parse(name, before, NULL, 0, &configs[0]);
@@ -161,10 +166,17 @@ ambit_status ambit_config_compare(const char *name, const char *before, const ch
         status = ambit_config_parse("the configuration", now, NULL, 0, &configs[1]);
     if (status == AMBIT_OK)
         status = list_changes(&configs[0]->settings, &configs[1]->settings, changes);
-    if (status == AMBIT_OK)
-        status = check_changes(name, changes);
     for (int i = 0; i < 2; i++)
         ambit_config_destroy(configs[i]);
+    if (status != AMBIT_OK)
+        ambit_config_changes_free(changes);
+    return status;
+}
+
+ambit_status ambit_config_compare(const char *name, const char *before, const char *now,
+                                  ambit_config_changes *changes) {
+    AMBIT_TRY(ambit_config_list_changes(name, before, now, changes));
+    const ambit_status status = check_changes(name, changes);
     if (status != AMBIT_OK)
         ambit_config_changes_free(changes);
     return status;

@@ -1,5 +1,5 @@
-/* What differs between the configuration that a run was started with and the one that it is to go
- * on with, and whether it may.
+/* What differs between two configurations; and whether it may, between the one that a run was
+ * started with and the one that it is to go on with.
  *
  * A run may go on with other settings where these change no weights: what it costs, what is logged
  * and kept, how it is named, where its data lies (what the data is, is compared elsewhere), how the
@@ -24,12 +24,20 @@ typedef struct {
     ambit_config_change *list;
 } ambit_config_changes;
 
-/* Compares two configurations as YAML. `before` may be of an older build: settings it does not name
- * have their defaults; `name` stands for it in messages. On success *changes lists the differences,
- * all allowed, in the order of the schema; the caller frees them. AMBIT_CONFIG, with the settings
- * that may not change, where there are any. */
+/* Lists what differs between two configurations as YAML, in the order of the schema. `before` may
+ * be of an older build: settings it does not name have their defaults; `name` stands for it in
+ * messages. The caller frees *changes, which is empty after a failure. */
+ambit_status ambit_config_list_changes(const char *name, const char *before, const char *now,
+                                       ambit_config_changes *changes);
+
+/* The same for a run that is to go on. AMBIT_CONFIG, with the settings that may not change, where
+ * there are any. */
 ambit_status ambit_config_compare(const char *name, const char *before, const char *now,
                                   ambit_config_changes *changes);
+
+/* Writes a change as two lines for a message, "\n  there: PATH: BEFORE\n  here:  PATH: NOW";
+ * returns the length, as snprintf does. */
+int ambit_config_change_show(const ambit_config_change *change, char *text, size_t size);
 void ambit_config_changes_free(ambit_config_changes *changes);
 
 #endif

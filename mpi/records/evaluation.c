@@ -74,18 +74,23 @@ static json_t *evaluation_to_json(const ambit_evaluation *evaluation) {
                      "success", interval_to_json(&evaluation->success, "rate"), "metrics", metrics);
 }
 
-static ambit_status summary_path(const char *run, char path[PATH_MAX]) {
-    int length = snprintf(path, PATH_MAX, "%s/eval/summary.json", run);
-    if (length < 0 || length >= PATH_MAX)
-        return ambit_fail(AMBIT_USAGE, "%s: the name is too long; use a shorter one", run);
+ambit_status ambit_evaluation_folder(const char *run, const char *name, char folder[PATH_MAX]) {
+    int length = snprintf(folder, PATH_MAX, "%s/eval%s%s", run, name ? "/" : "", name ? name : "");
+    if (length < 0 || length >= PATH_MAX - 64) /* for the names of the files */
+        return ambit_fail(AMBIT_USAGE, "%.64s…: the name is too long; use a shorter one", run);
     return AMBIT_OK;
 }
 
-ambit_status ambit_evaluation_write(const char *run, const ambit_evaluation *evaluation) {
-    char path[PATH_MAX], folder[PATH_MAX];
-    AMBIT_TRY(summary_path(run, path));
-    snprintf(folder, sizeof folder, "%s/eval", run);
-    AMBIT_TRY(ambit_make_folders(folder));
+static ambit_status summary_path(const char *folder, char path[PATH_MAX]) {
+    int length = snprintf(path, PATH_MAX, "%s/summary.json", folder);
+    if (length < 0 || length >= PATH_MAX)
+        return ambit_fail(AMBIT_USAGE, "%s: the name is too long; use a shorter one", folder);
+    return AMBIT_OK;
+}
+
+ambit_status ambit_evaluation_write(const char *folder, const ambit_evaluation *evaluation) {
+    char path[PATH_MAX];
+    AMBIT_TRY(summary_path(folder, path));
     json_t *object = evaluation_to_json(evaluation);
     char *text;
     size_t size;
@@ -149,10 +154,10 @@ static ambit_status read_evaluation(const ambit_json_place *place, const json_t 
     return read_metrics(place, object, to);
 }
 
-ambit_status ambit_evaluation_read(const char *run, ambit_evaluation *evaluation) {
+ambit_status ambit_evaluation_read(const char *folder, ambit_evaluation *evaluation) {
     char path[PATH_MAX];
     json_t *object;
-    AMBIT_TRY(summary_path(run, path));
+    AMBIT_TRY(summary_path(folder, path));
     AMBIT_TRY(ambit_json_read(path, &object));
     ambit_json_place place = {.path = path};
     *evaluation = (ambit_evaluation){0};

@@ -1,8 +1,10 @@
-/* What closed-loop evaluation leaves behind, and reading it back for tables and reports.
+/* What closed-loop evaluation leaves behind, and reading it back for tables and reports. In
+ * RUN/eval, which reports read, or RUN/eval/NAME:
  *
- *   RUN/eval/summary.json   trials, successes and each metric's mean, with intervals
- *   RUN/eval/trials.tsv     one line a trial: trial, success, steps, metrics
- *   RUN/eval/drawings.jsonl one line a drawn trial:
+ *   config.yaml     the configuration of the evaluation, every key
+ *   summary.json    trials, successes and each metric's mean, with intervals
+ *   trials.tsv      one line a trial: trial, success, steps, metrics
+ *   drawings.jsonl  one line a drawn trial:
  *       {"trial":0,"success":true,"bounds":[0,0,5,5],
  *        "shapes":[{"paint":"wall","points":[x,y,x,y]},{"paint":"goal","circle":[x,y,r]}]}
  *
@@ -19,6 +21,7 @@
 
 #include "../../core/base/status.h"
 
+#include <limits.h>
 #include <stdint.h>
 
 enum { AMBIT_MAX_METRICS = 16 };
@@ -47,8 +50,11 @@ typedef struct {
 ambit_interval ambit_wilson_interval(int64_t successes, int64_t trials);
 ambit_interval ambit_mean_interval(const double *values, int64_t count);
 
-/* Writes and reads RUN/eval/summary.json. Not collective. */
-ambit_status ambit_evaluation_write(const char *run, const ambit_evaluation *evaluation);
-ambit_status ambit_evaluation_read(const char *run, ambit_evaluation *evaluation);
+/* RUN/eval, or with a name RUN/eval/NAME. AMBIT_USAGE where that is too long. */
+ambit_status ambit_evaluation_folder(const char *run, const char *name, char folder[PATH_MAX]);
+
+/* Writes and reads summary.json in such a folder, which is there. Not collective. */
+ambit_status ambit_evaluation_write(const char *folder, const ambit_evaluation *evaluation);
+ambit_status ambit_evaluation_read(const char *folder, ambit_evaluation *evaluation);
 
 #endif

@@ -19,9 +19,11 @@ static ambit_status optional(ambit_status status, ambit_record *record, int *has
 
 static ambit_status read_parts(ambit_record *record) {
     const char *folder = record->folder;
+    char results[PATH_MAX];
+    AMBIT_TRY(ambit_evaluation_folder(folder, NULL, results));
     AMBIT_TRY(optional(ambit_entries_read(folder, &record->entries), record, &record->has_entries));
     AMBIT_TRY(optional(ambit_history_read(folder, &record->history), record, &record->has_history));
-    AMBIT_TRY(optional(ambit_evaluation_read(folder, &record->evaluation), record,
+    AMBIT_TRY(optional(ambit_evaluation_read(results, &record->evaluation), record,
                        &record->has_evaluation));
     AMBIT_TRY(
         optional(ambit_drawings_read(folder, &record->drawings), record, &record->has_drawings));

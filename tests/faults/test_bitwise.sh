@@ -53,8 +53,8 @@ if grep -q avx512_bf16 /proc/cpuinfo; then
         die "precision bf16 gave the parameters of single precision"
     fi
     for precision in single bf16; do
-        on 1 eval runs/bf1 eval.trials=4 sampler.precision=$precision >/dev/null 2>&1
-        cp runs/bf1/eval/drawings.jsonl $precision.jsonl
+        on 1 eval runs/bf1 eval.trials=4 sampler.precision=$precision --name $precision >/dev/null 2>&1
+        cp runs/bf1/eval/$precision/drawings.jsonl $precision.jsonl
     done
     if cmp -s single.jsonl bf16.jsonl; then
         die "sampling with bf16 gave the paths of single precision"

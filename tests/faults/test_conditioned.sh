@@ -56,7 +56,7 @@ scenes 4 cut "${all[@]}" network.conditioning=concat network.heads=2 train.check
 same runs/mlp-concat-1 runs/cut
 on 2 eval runs/mlp-concat-1 eval.trials=4 eval.batch=2 sampler.guidance=1.5 >/dev/null || die "the policy cannot act"
 cp runs/mlp-concat-1/eval/trials.tsv silent.tsv
-on 2 eval runs/mlp-concat-1 eval.trials=4 eval.batch=2 sampler.guidance=1.5 eval.caption="go left" >/dev/null
+on 2 eval runs/mlp-concat-1 eval.trials=4 eval.batch=2 sampler.guidance=1.5 eval.caption="go left" --overwrite >/dev/null
 cmp -s runs/mlp-concat-1/eval/trials.tsv silent.tsv && die "the policy does not hear"
 cp runs/mlp-concat-1/eval/trials.tsv spoken.tsv
 on 1 eval runs/mlp-concat-1 eval.trials=4 eval.batch=4 sampler.guidance=1.5 eval.caption="go left" >/dev/null

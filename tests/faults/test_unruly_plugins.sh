@@ -25,7 +25,7 @@ export AMBIT_PLUGIN_SECONDS=60 AMBIT_PLUGIN_MEGABYTES=900
 
 make_data
 on 1 "${small[@]}" train.steps=20 train.warmup=2 --run run >/dev/null 2>&1
-act=(eval run eval.trials=6 eval.batch=3 environment.plugin=unruly)
+act=(eval run eval.trials=6 eval.batch=3 environment.plugin=unruly --overwrite)
 on 2 "${act[@]}" >/dev/null 2>err.txt || { cat err.txt >&2; die "an unruly environment that behaves is refused"; }
 
 for row in "${rows[@]}"; do
@@ -79,13 +79,13 @@ grep -q '"maze":{"version":"[^"]*","digest":"[0-9a-f]\{16\}"}' run/environments.
 mkdir rebuilt
 { cat "$build/plugins/ambit_environment_maze.so"; printf x; } >rebuilt/ambit_environment_maze.so
 expect 0 "environment maze: .*rebuilt/ambit_environment_maze.so is another file than this run began with" \
-    env AMBIT_PLUGIN_PATH="$work/rebuilt:$AMBIT_PLUGIN_PATH" "$ambit" eval run eval.trials=2 eval.batch=2
+    env AMBIT_PLUGIN_PATH="$work/rebuilt:$AMBIT_PLUGIN_PATH" "$ambit" eval run eval.trials=2 eval.batch=2 --name maze
 expect 0 "is another file than this run began with" \
     env AMBIT_PLUGIN_PATH="$work/rebuilt:$AMBIT_PLUGIN_PATH" "$ambit" "${small[@]}" train.steps=20 train.warmup=2 --run run
-"$ambit" eval run eval.trials=2 eval.batch=2 >/dev/null 2>err.txt || die "evaluation fails"
+"$ambit" eval run eval.trials=2 eval.batch=2 --name maze >/dev/null 2>err.txt || die "evaluation fails"
 ! grep -q "another file" err.txt || die "the same file counts as another"
 printf '{"maze":7}' >run/environments.json
-expect 65 "run/environments.json: .*maze" "$ambit" eval run eval.trials=2 eval.batch=2
+expect 65 "run/environments.json: .*maze" "$ambit" eval run eval.trials=2 eval.batch=2 --name maze
 
 # two jobs: the second is refused while the first lives, whichever rank of it, and takes its place when it was killed
 on 2 ingest unruly x twice how=hang at=9 count=12 >/dev/null 2>&1 &

@@ -1,5 +1,6 @@
 #include "report_runs.h"
 
+#include "datasets/files.h"
 #include "mpi/records/metrics.h"
 #include "scratch.h"
 
@@ -75,7 +76,10 @@ void report_evaluation(const char *run, int64_t successes, double jerk) {
                                    .success = ambit_wilson_interval(successes, 1000)};
     evaluation.metrics[0] = (ambit_metric_summary){
         "jerk2", "m²/s⁶", 1, {successes, jerk, jerk - 1, jerk + 1}, {1000, 99, 98, 100}};
-    assert_int_equal(ambit_evaluation_write(run, &evaluation), AMBIT_OK);
+    char results[PATH_MAX];
+    assert_int_equal(ambit_evaluation_folder(run, NULL, results), AMBIT_OK);
+    assert_int_equal(ambit_make_folders(results), AMBIT_OK);
+    assert_int_equal(ambit_evaluation_write(results, &evaluation), AMBIT_OK);
 }
 
 static const char drawings[] =

@@ -367,7 +367,6 @@ static void a_wrong_evaluation_is_named(void **state) {
     const char *folder = *state;
     ambit_evaluation is;
     assert_int_equal(ambit_evaluation_read(folder, &is), AMBIT_NO_INPUT);
-    scratch_folder(folder, "eval");
     const struct {
         const char *text, *fault;
     } cases[] = {
@@ -382,7 +381,7 @@ static void a_wrong_evaluation_is_named(void **state) {
          "metric 0: "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        scratch_write(folder, "eval/summary.json", cases[i].text);
+        scratch_write(folder, "summary.json", cases[i].text);
         assert_int_equal(ambit_evaluation_read(folder, &is), AMBIT_DATA);
         assert_non_null(strstr(ambit_message(), cases[i].fault));
     }

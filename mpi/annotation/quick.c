@@ -4,6 +4,8 @@
 #include "../../core/method/gaussian.h"
 #include "../../core/method/spectrum.h"
 
+#include "../records/say.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -442,20 +444,22 @@ ambit_status ambit_quick_look(const ambit_annotation_target *target, ambit_quick
 }
 
 void ambit_quick_print(const char *source, const ambit_quick *q) {
-    printf("%s: a quick look at %" PRId64 " bad and %" PRId64 " clean samples\n", source,
-           q->samples[AMBIT_BAD], q->samples[AMBIT_CLEAN]);
+    ambit_say(stdout, "%s: a quick look at %" PRId64 " bad and %" PRId64 " clean samples\n", source,
+              q->samples[AMBIT_BAD], q->samples[AMBIT_CLEAN]);
     if (q->has_discriminant)
-        printf("  quadratic discriminant  σ_min %.3f  [%.3f, %.3f]  a floor: it sees means and "
-               "correlations alone\n",
-               q->bound, q->interval.low, q->interval.high);
+        ambit_say(stdout,
+                  "  quadratic discriminant  σ_min %.3f  [%.3f, %.3f]  a floor: it sees means and "
+                  "correlations alone\n",
+                  q->bound, q->interval.low, q->interval.high);
     else
-        printf("  quadratic discriminant  none: samples have more than %d numbers\n",
-               AMBIT_GAUSSIAN_MOST);
-    printf(
+        ambit_say(stdout, "  quadratic discriminant  none: samples have more than %d numbers\n",
+                  AMBIT_GAUSSIAN_MOST);
+    ambit_say(
+        stdout,
         "  spectrum                σ_min %.3f  [%.3f, %.3f]  noise twice the difference in power; "
         "%.3f where it equals that, %.3f where it is four times\n",
         q->spectrum[1], q->spectrum_interval.low, q->spectrum_interval.high, q->spectrum[0],
         q->spectrum[2]);
     for (int i = 0; i < q->word_count; i++)
-        printf("  ! %s\n", q->words[i]);
+        ambit_say(stdout, "  ! %s\n", q->words[i]);
 }

@@ -2,6 +2,7 @@
 
 #include "../../datasets/files.h"
 #include "../records/json.h"
+#include "../records/say.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -201,23 +202,25 @@ ambit_status ambit_summary_write(const char *folder, const ambit_annotated *anno
 
 static void print_levels(const ambit_annotated *a, const ambit_annotation_summary *s) {
     const ambit_answers *answers = &a->annotation.answers;
-    printf("  %8s %10s %22s %8s %14s\n", "σ", "apart", "total variation", "AUC", "miscalibration");
+    ambit_say(stdout, "  %8s %10s %22s %8s %14s\n", "σ", "apart", "total variation", "AUC",
+              "miscalibration");
     for (int level = 2; level < answers->level_count; level += 4)
-        printf("  %7.3f %10.3f     %5.3f [%5.3f, %5.3f] %8.3f %14.3f\n", answers->sigmas[level],
-               s->separation.apart[level], s->separation.variation[level], s->variation[level].low,
-               s->variation[level].high, s->separation.auc[level],
-               s->separation.miscalibration[level]);
+        ambit_say(stdout, "  %7.3f %10.3f     %5.3f [%5.3f, %5.3f] %8.3f %14.3f\n",
+                  answers->sigmas[level], s->separation.apart[level],
+                  s->separation.variation[level], s->variation[level].low, s->variation[level].high,
+                  s->separation.auc[level], s->separation.miscalibration[level]);
 }
 
 void ambit_summary_print(const ambit_annotated *a, const ambit_annotation_summary *s) {
     const ambit_answers *answers = &a->annotation.answers;
-    printf("%s: σ_min %.3f  [%.3f, %.3f]  at threshold %.3g\n", s->source, s->bound,
-           s->interval.low, s->interval.high, s->threshold);
-    printf("  from %" PRId64 " bad samples of %" PRId64 " episodes and %" PRId64
-           " clean ones of %" PRId64 ", none scored by a classifier that saw its episode\n",
-           s->samples[AMBIT_BAD], answers->episodes[AMBIT_BAD], s->samples[AMBIT_CLEAN],
-           answers->episodes[AMBIT_CLEAN]);
+    ambit_say(stdout, "%s: σ_min %.3f  [%.3f, %.3f]  at threshold %.3g\n", s->source, s->bound,
+              s->interval.low, s->interval.high, s->threshold);
+    ambit_say(stdout,
+              "  from %" PRId64 " bad samples of %" PRId64 " episodes and %" PRId64
+              " clean ones of %" PRId64 ", none scored by a classifier that saw its episode\n",
+              s->samples[AMBIT_BAD], answers->episodes[AMBIT_BAD], s->samples[AMBIT_CLEAN],
+              answers->episodes[AMBIT_CLEAN]);
     print_levels(a, s);
     for (int i = 0; i < s->word_count; i++)
-        printf("  ! %s\n", s->words[i]);
+        ambit_say(stdout, "  ! %s\n", s->words[i]);
 }

@@ -3,6 +3,7 @@
 #include "../../datasets/files.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,15 +60,26 @@ static void apply_argument(ambit_config *config, int number) {
 
 /* ---------------------------------------------------------------- what follows from the rest */
 
+/* Whether the user gave a key of a data source a value, be it the default. */
+static bool is_given(const ambit_config *config, const char *path, int source) {
+    int index;
+    const ambit_place *place = ambit_config_place(config, ambit_schema_find(path, &index), source);
+    return place->line || place->argument;
+}
+
 static void fill_source(ambit_config *config, int index) {
     ambit_source_settings *source = &config->settings.data.sources[index];
     char last[PATH_MAX];
     ambit_last_part(source->path, last, sizeof last);
     if (!*source->name)
         source->name = ambit_config_keep(config, last);
-    /* The store has no say in the other side of a bound that shuts something out. */
-    if (source->sigma_min > 0 || source->sigma_min == AMBIT_ANNOTATED ||
-        (source->sigma_max > 0 && source->sigma_max < 1))
+    /* Unless it is asked, the store has no say in the other side of a bound that shuts something
+     * out. */
+    const bool asked =
+        (isnan(source->sigma_min) && is_given(config, "data.sources.0.sigma_min", index)) ||
+        (isnan(source->sigma_max) && is_given(config, "data.sources.0.sigma_max", index));
+    if (!asked && (source->sigma_min > 0 || source->sigma_min == AMBIT_ANNOTATED ||
+                   (source->sigma_max > 0 && source->sigma_max < 1)))
         ambit_bounds_complete(&source->sigma_min, &source->sigma_max);
 }
 

@@ -388,9 +388,10 @@ static ambit_status check_draw(const ambit_settings *settings) {
                                    .count = 1,
                                    .weight = source->share > 0 ? source->share : source->weight,
                                    .sigma_min = source->sigma_min,
-                                   .sigma_max = isnan(source->sigma_max) ? 1 : source->sigma_max};
+                                   .sigma_max = source->sigma_max};
         if (isnan(source->sigma_min) || source->sigma_min == AMBIT_ANNOTATED)
             return AMBIT_OK;
+        ambit_bounds_complete(&classes[i].sigma_min, &classes[i].sigma_max);
     }
     ambit_schedule *schedule;
     ambit_draw *draw = NULL;

@@ -3,6 +3,7 @@
  * Each member is one row of the schema in schema.c, which gives its path, default, unit,
  * bounds and help; nothing else sets them. Strings and lists belong to the configuration that the
  * settings came from (config.h) and live as long as it does.
+ * Nothing here is collective, nor in schema.h and value.h.
  */
 #ifndef AMBIT_MPI_CONFIG_SETTINGS_H
 #define AMBIT_MPI_CONFIG_SETTINGS_H

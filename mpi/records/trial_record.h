@@ -1,4 +1,5 @@
-/* Records what an environment draws, as one line of RUN/eval/drawings.jsonl (see evaluation.h). */
+/* Records what an environment draws, as one line of RUN/eval/drawings.jsonl (see evaluation.h).
+ * Not collective. */
 #ifndef AMBIT_MPI_RECORDS_TRIAL_RECORD_H
 #define AMBIT_MPI_RECORDS_TRIAL_RECORD_H
 

@@ -89,9 +89,10 @@ static void test_bounds_of_sources(void **state) {
     assert_true(sources[0].sigma_max == 0.3);
     ambit_config_destroy(config);
 
+    /* unless the store is asked */
     config = good(LEAST, ARGUMENTS("data.sources.1.sigma_max=store"));
     sources = ambit_config_settings(config)->data.sources;
-    assert_true(sources[1].sigma_max == 0);
+    assert_true(sources[1].sigma_min == 0.6 && isnan(sources[1].sigma_max));
     ambit_config_destroy(config);
 }
 

@@ -76,6 +76,10 @@ look 'Speed alone tells them apart .*faster' fast by=10
 look 'Padding alone tells them apart .*padded more' padded by=0.95
 look 'discriminant +σ_min 0\.[01]' walk
 
+# names reach no terminal as they are
+"$ambit" annotate known.yaml --quick data.sources.1.name=$'b\e[2Jd' >look.txt 2>&1 || die "a quick look at a source of a strange name"
+grep -qF 'b\x1b[2Jd' look.txt || die "an escape sequence is not shown: $(cat -v look.txt)"
+
 # what cannot be
 config=$source_tree/configs/maze.yaml
 paths=(data.sources.0.path=gcs data.sources.1.path=rrt)

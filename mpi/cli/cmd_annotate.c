@@ -64,8 +64,7 @@ static ambit_status annotate_source(const ambit_ranks *ranks, const arguments *a
     ambit_annotated annotated;
     ambit_annotation_summary summary;
     ambit_quick quick;
-    snprintf(folder, sizeof folder, "%.2000s/%.1000s", settings->annotation.path,
-             settings->data.sources[source].name);
+    AMBIT_TRY_ALL(ranks, ambit_experiment_annotation(settings, source, folder));
     const ambit_annotation_target target = {.base = base, .source = source, .folder = folder};
     AMBIT_TRY_ALL(ranks, look_at_source(ranks, &target, &quick));
     if (a->quick)

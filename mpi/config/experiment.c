@@ -98,6 +98,20 @@ static ambit_status check_mixture(const ambit_settings *settings, const ambit_mi
                          shape->camera.height, shape->camera.width);
 }
 
+ambit_status ambit_experiment_annotation(const ambit_settings *settings, int source,
+                                         char folder[PATH_MAX]) {
+    const char *name = settings->data.sources[source].name;
+    if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return ambit_fail(AMBIT_CONFIG,
+                          "data.sources.%d.name: \"%s\" is to be a folder in annotation.path; give "
+                          "a name without slashes",
+                          source, name);
+    if (snprintf(folder, PATH_MAX, "%s/%s", settings->annotation.path, name) >= PATH_MAX)
+        return ambit_fail(AMBIT_CONFIG, "annotation.path: %.64s…: the path is too long",
+                          settings->annotation.path);
+    return AMBIT_OK;
+}
+
 /* Puts what the annotation of source `i` says into *use; *bounds, those of samples, the caller
  * frees. */
 static ambit_status read_annotation(const ambit_settings *settings, int i, ambit_source_use *use,
@@ -106,8 +120,7 @@ static ambit_status read_annotation(const ambit_settings *settings, int i, ambit
     const double threshold = settings->annotation.threshold;
     ambit_annotation annotation;
     char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%.2000s/%.1000s", settings->annotation.path,
-             settings->data.sources[i].name);
+    AMBIT_TRY(ambit_experiment_annotation(settings, i, folder));
     ambit_status status = ambit_annotation_read(folder, of_samples, &annotation);
     if (status == AMBIT_OK) {
         use->steps = annotation.steps;

@@ -6,6 +6,8 @@
 
 #include "settings.h"
 
+#include <limits.h>
+
 /* Opens the sources that the settings name. AMBIT_CONFIG where the network that the settings name
  * cannot take what they hold: a condition that samples may miss while it is not droppable, or an
  * image that does not fit. The caller closes the mixture. */
@@ -17,6 +19,11 @@ ambit_status ambit_experiment_mixture(const ambit_settings *settings, ambit_mixt
  * room for AMBIT_MOST_SOURCES. */
 void ambit_experiment_digests(const ambit_settings *settings, const ambit_mixture *mixture,
                               uint64_t *digests);
+
+/* Where the annotation of a source lies, annotation.path/NAME. AMBIT_CONFIG where the source's name
+ * is none for a folder. */
+ambit_status ambit_experiment_annotation(const ambit_settings *settings, int source,
+                                         char folder[PATH_MAX]);
 
 /* The draw over what a mixture trains on, as the task wants it (task.h); to denoise, with the
  * objective's buffer taken into account. */

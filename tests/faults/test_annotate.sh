@@ -90,6 +90,7 @@ expect 78 "20 episodes cannot be cut into 30 folds" "$ambit" annotate "$config" 
 expect 78 "annotation.threshold" "$ambit" annotate "$config" "${quick[@]}" annotation.threshold=0.5 annotation.path=x
 expect 66 "there is no annotation here" "$ambit" "${base[@]}" annotation.path=nowhere --run runs/none
 expect 78 "holds .* steps of 40 episodes, but its annotation" "$ambit" "${base[@]}" data.sources.1.path=half-b data.sources.1.name=rrt --run runs/other
+expect 78 "give a name without slashes" "$ambit" annotate "$config" "${quick[@]}" data.sources.1.name=../rrt annotation.path=x
 head -c 20000 bounds-1/rrt/annotation.h5 >cut.h5 && mkdir -p cut/rrt && mv cut.h5 cut/rrt/annotation.h5
 expect 65 "cut/rrt/annotation.h5" "$ambit" "${base[@]}" annotation.path=cut --run runs/cut
 expect 78 "holds no curves of samples" "$ambit" "${base[@]}" data.sources.0.path=half-a data.sources.1.path=half-b \

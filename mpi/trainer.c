@@ -119,6 +119,21 @@ static ambit_checkpoint describe(const trainer *t) {
     return now;
 }
 
+/* Without a checkpoint a run begins anew, and its metrics with it; but not where they tell of a step
+ * at which there must have been one. */
+static ambit_status check_beginning(const trainer *t) {
+    const char *folder = t->training->folder;
+    int64_t step;
+    AMBIT_TRY(ambit_metrics_last_step(folder, &step));
+    if (step < t->settings->train.checkpoint_every)
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_DATA,
+                      "%s/checkpoints: is empty, but metrics.jsonl tells of %" PRId64 " steps; put "
+                      "the checkpoints back, choose another folder with --run, or remove "
+                      "metrics.jsonl to begin anew",
+                      folder, step);
+}
+
 /* Reads the newest checkpoint; *step is the last step done. */
 static ambit_status resume(trainer *t, int64_t *step) {
     ambit_checkpoint checkpoint;
@@ -137,6 +152,8 @@ static ambit_status resume(trainer *t, int64_t *step) {
         ambit_say(stderr, "warning: %s\n", warning);
     free(warning);
     AMBIT_TRY(status);
+    if (!found)
+        AMBIT_TRY_ALL(t->ranks, first ? check_beginning(t) : AMBIT_OK);
     *step = found ? checkpoint.step : 0;
     t->seconds_before = found ? checkpoint.seconds : 0.0;
     if (found && first)

@@ -56,11 +56,33 @@ static ambit_status measure(const char *path, known_lines *known, int64_t *size)
     return ambit_json_each_line(path, check_line, known, size);
 }
 
-static ambit_status open_at(ambit_metrics *metrics, const char *folder, int64_t resume_step) {
-    int length = snprintf(metrics->path, sizeof metrics->path, "%s/metrics.jsonl", folder);
-    if (length < 0 || (size_t)length >= sizeof metrics->path)
+static ambit_status note_step(void *context, const ambit_json_place *place, json_t *line,
+                              int *stop) {
+    (void)stop;
+    return ambit_json_get_integer(place, line, "step", context);
+}
+
+static ambit_status path_in(const char *folder, char path[PATH_MAX]) {
+    if (snprintf(path, PATH_MAX, "%s/metrics.jsonl", folder) >= PATH_MAX)
         return ambit_fail(AMBIT_CANNOT_CREATE, "%s: the name is too long; use a shorter one",
                           folder);
+    return AMBIT_OK;
+}
+
+ambit_status ambit_metrics_last_step(const char *folder, int64_t *step) {
+    char path[PATH_MAX];
+    int exists;
+    *step = 0;
+    AMBIT_TRY(path_in(folder, path));
+    AMBIT_TRY(ambit_file_exists(path, &exists));
+    if (!exists)
+        return AMBIT_OK;
+    const ambit_status status = ambit_json_each_line(path, note_step, step, NULL);
+    return status == AMBIT_DATA ? AMBIT_OK : status; /* what stands before a damaged line holds */
+}
+
+static ambit_status open_at(ambit_metrics *metrics, const char *folder, int64_t resume_step) {
+    AMBIT_TRY(path_in(folder, metrics->path));
     known_lines known = {.resume_step = resume_step};
     AMBIT_TRY(measure(metrics->path, &known, &metrics->size));
     metrics->validated = known.validated;

@@ -62,6 +62,9 @@ typedef struct {
     uint64_t scored; /* digest of what was scored */
 } ambit_metrics_validate;
 
+/* The last step that folder/metrics.jsonl tells of; 0 where there is no file, or no step in it. */
+ambit_status ambit_metrics_last_step(const char *folder, int64_t *step);
+
 /* Opens folder/metrics.jsonl for appending, cutting off whole and partial lines of steps after
  * `resume_step` (0: starts anew), and a new event file. */
 ambit_status ambit_metrics_open(const char *folder, int64_t resume_step, ambit_metrics **metrics);

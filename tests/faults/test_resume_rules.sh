@@ -66,6 +66,12 @@ sed -i -e '/log_every:/d' -e '/guidance:/d' -e 's/^  action: \[position\]$/  act
 grep -q "^  action: position$" run/config.yaml || die "config.yaml has another form than this test expects"
 "${long[@]}" >/dev/null 2>err.txt || { cat err.txt; die "the configuration of an older build was refused"; }
 
+# checkpoints that went away: what metrics tell of more than a beginning is not cut
+rm warm/checkpoints/*
+lines=$(sha256sum warm/metrics.jsonl)
+expect 65 "checkpoints: is empty, but metrics.jsonl tells of 80 steps; put" mpirun -n 2 "$ambit" "${small[@]}" train.warmup=null train.steps=80 --run warm
+[ "$lines" = "$(sha256sum warm/metrics.jsonl)" ] || die "a refused run cut metrics.jsonl"
+
 # other data in the same place
 on 1 ingest maze rrt rrt count=61 --overwrite >/dev/null
 expect 78 "data.sources.1: gives other data now" "${long[@]}"

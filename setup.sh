@@ -17,7 +17,8 @@ usage() {
     cat <<'TEXT'
 usage: ./setup.sh demo|test|build
 
-  demo   a maze: ingest demonstrations, train three policies on 2 ranks, evaluate, write a report
+  demo   a maze: ingest demonstrations, find their bound, train three policies on 2 ranks, evaluate,
+         write a report
   test   all tests, in an optimised build and (unit tests) with sanitizers, and a look for new faults with libFuzzer
   build  only install packages and build
 
@@ -82,6 +83,7 @@ demo_policy() {
 }
 
 demo() {
+    local annotated=(data.sources.1.sigma_min=annotated annotation.path=runs/demo/bounds)
     install_missing "${packages[@]}"
     build_preset release -DAMBIT_TESTS=OFF
     prepare_mpi
@@ -90,7 +92,9 @@ demo() {
     demo_source rrt 5000
     demo_policy clean "clean only" data.sources.1.weight=0 data.sources.1.sigma_min=0
     demo_policy alike "all data alike" data.sources.1.sigma_min=0
-    demo_policy ambient "ambient, σ_min 0.6"
+    say "from which noise level on are jagged demonstrations as good as smooth ones?"
+    on_ranks annotate configs/maze.yaml "${annotated[@]}" annotation.curves=false
+    demo_policy ambient "ambient, σ_min annotated" "${annotated[@]}"
     say "report"
     "$build/ambit" report runs/demo/{clean,alike,ambient} --picture runs/demo/maze.svg --metric jerk2
     "$build/ambit" report runs/demo/{clean,alike,ambient} -o runs/demo/report.html

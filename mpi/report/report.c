@@ -13,9 +13,9 @@
 
 /* In the order of the page. */
 static const ambit_section_kind *const sections[] = {
-    &ambit_section_results,    &ambit_section_trials, &ambit_section_training,
-    &ambit_section_noise,      &ambit_section_speed,  &ambit_section_differences,
-    &ambit_section_provenance,
+    &ambit_section_results,     &ambit_section_trials,     &ambit_section_training,
+    &ambit_section_noise,       &ambit_section_bounds,     &ambit_section_speed,
+    &ambit_section_differences, &ambit_section_provenance,
 };
 
 /* "runs/maze.html" → "runs/maze-data", which is made. */

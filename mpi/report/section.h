@@ -21,7 +21,8 @@ typedef struct {
 } ambit_section_kind;
 
 extern const ambit_section_kind ambit_section_results, ambit_section_trials, ambit_section_training,
-    ambit_section_noise, ambit_section_speed, ambit_section_differences, ambit_section_provenance;
+    ambit_section_noise, ambit_section_bounds, ambit_section_speed, ambit_section_differences,
+    ambit_section_provenance;
 
 /* Adds a sentence, such as why something is missing. */
 void ambit_section_note(ambit_section *section, const char *text);

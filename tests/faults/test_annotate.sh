@@ -42,6 +42,15 @@ if h5diff runs/dataset/checkpoints/last runs/lower/checkpoints/last /parameters 
     die "another threshold gave the same parameters"
 fi
 
+# and reports show them, or why not
+on 1 report runs/dataset -o page.html >/dev/null 2>&1 || die "a report of annotated bounds"
+grep -q 'σ_min is where 1 − 4·Brier falls to 0.1' page.html || die "the report shows no bounds"
+[ "$(wc -l <page-data/bounds-1.tsv)" -eq $((1 + 4 * 35)) ] || die "not all levels are in bounds-1.tsv"
+mv bounds-1/rrt/summary.json summary && head -c 500 summary >bounds-1/rrt/summary.json
+on 1 report runs/dataset -o page.html >/dev/null 2>&1 || die "a report without readable bounds"
+grep -q 'bounds-1/rrt/summary.json' page.html || die "the report does not say which bounds it cannot read"
+mv summary bounds-1/rrt/summary.json
+
 # one source split at random in two is usable everywhere
 on 1 ingest maze rrt half-a count=40 seed=1 >/dev/null
 on 1 ingest maze rrt half-b count=40 seed=2 >/dev/null

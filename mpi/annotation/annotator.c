@@ -388,7 +388,7 @@ static ambit_status annotate_fold(annotator *a) {
     AMBIT_TRY(ambit_fold_open(a->ranks, a->target, a->number, &a->fold));
     if (a->number == 0)
         AMBIT_TRY_ALL(a->ranks, prepare(a));
-    a->to->fold_losses[a->number] = 0;
+    a->to->fold_losses[a->number] = a->fold.loss;
     AMBIT_TRY(score_fold(a));
     return a->settings->annotation.curves ? score_curves(a) : AMBIT_OK;
 }

@@ -1,10 +1,12 @@
 #include "fold.h"
 
+#include "../records/json.h"
 #include "../run.h"
 #include "../trainer.h"
 
 #include <inttypes.h>
 #include <limits.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,16 +130,52 @@ static ambit_status open_data(ambit_fold *fold) {
     return ambit_team_create((int)fold->settings->train.threads, &fold->team);
 }
 
-/* An older checkpoint in place of the last would give other answers. */
+/* ---- early stopping: the checkpoint with the least held-out loss ---- */
+
+typedef struct {
+    double step, loss; /* numbers that ranks are told together */
+} best_step;
+
+static ambit_status visit_line(void *context, const ambit_json_place *place, json_t *line,
+                               int *stop) {
+    best_step *best = context;
+    char kind[32];
+    double step, loss;
+    (void)stop;
+    AMBIT_TRY(ambit_json_get_text(place, line, "kind", kind, sizeof kind));
+    if (strcmp(kind, "validate") != 0)
+        return AMBIT_OK;
+    AMBIT_TRY(ambit_json_get_number(place, line, "step", &step));
+    AMBIT_TRY(ambit_json_get_number(place, line, "loss", &loss));
+    if (loss < best->loss)
+        *best = (best_step){step, loss};
+    return AMBIT_OK;
+}
+
+/* Checkpoints are written wherever losses are measured, and all are kept (choose_training). */
+static ambit_status find_best(const char *folder, best_step *best) {
+    char path[PATH_MAX];
+    *best = (best_step){0, INFINITY};
+    snprintf(path, sizeof path, "%.4000s/metrics.jsonl", folder);
+    AMBIT_TRY(ambit_json_each_line(path, visit_line, best, NULL));
+    if (best->step > 0)
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_DATA,
+                      "%s: holds no held-out loss that is a number; are there NaNs in the data? "
+                      "Otherwise remove this fold's folder and annotate again",
+                      path);
+}
+
 static ambit_status open_weights(const ambit_ranks *ranks, const char *folder, ambit_fold *fold) {
-    char path[PATH_MAX], *warning;
-    ambit_status status =
-        ambit_checkpoint_read_last(ranks, folder, path, sizeof path, &fold->checkpoint,
-                                   &fold->weights, &fold->weight_count, &warning);
-    if (status == AMBIT_OK && warning)
-        status = ambit_fail(AMBIT_DATA, "%s", warning);
-    free(warning);
-    return ambit_agree(ranks, status);
+    char path[PATH_MAX];
+    best_step best;
+    AMBIT_TRY_ALL(ranks, ranks->rank == 0 ? find_best(folder, &best) : AMBIT_OK);
+    ambit_broadcast(ranks, &best, sizeof best);
+    fold->loss = best.loss;
+    snprintf(path, sizeof path, "%.4000s/checkpoints/step-%08" PRId64 ".h5", folder,
+             (int64_t)best.step);
+    return ambit_agree(
+        ranks, ambit_checkpoint_read(path, &fold->checkpoint, &fold->weights, &fold->weight_count));
 }
 
 ambit_status ambit_fold_open(const ambit_ranks *ranks, const ambit_annotation_target *target,

@@ -31,6 +31,7 @@ typedef struct {
     ambit_team *team;
     float *weights; /* averaged ones, of the checkpoint with the least held-out loss */
     int64_t weight_count;
+    double loss; /* held out, of these weights */
 } ambit_fold;
 
 /* Whether a source of the configuration is clean, or is the one that is annotated. */

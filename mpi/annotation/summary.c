@@ -213,6 +213,9 @@ static void print_levels(const ambit_annotated *a, const ambit_annotation_summar
 
 void ambit_summary_print(const ambit_annotated *a, const ambit_annotation_summary *s) {
     const ambit_answers *answers = &a->annotation.answers;
+    double loss = 0;
+    for (int f = 0; f < a->fold_count; f++)
+        loss += a->fold_losses[f] / a->fold_count;
     ambit_say(stdout, "%s: σ_min %.3f  [%.3f, %.3f]  at threshold %.3g\n", s->source, s->bound,
               s->interval.low, s->interval.high, s->threshold);
     ambit_say(stdout,
@@ -220,6 +223,8 @@ void ambit_summary_print(const ambit_annotated *a, const ambit_annotation_summar
               " clean ones of %" PRId64 ", none scored by a classifier that saw its episode\n",
               s->samples[AMBIT_BAD], answers->episodes[AMBIT_BAD], s->samples[AMBIT_CLEAN],
               answers->episodes[AMBIT_CLEAN]);
+    ambit_say(stdout,
+              "  held-out cross-entropy of the folds' classifiers %.3f (undecided: 0.693)\n", loss);
     print_levels(a, s);
     for (int i = 0; i < s->word_count; i++)
         ambit_say(stdout, "  ! %s\n", s->words[i]);

@@ -119,8 +119,8 @@ static ambit_checkpoint describe(const trainer *t) {
     return now;
 }
 
-/* Without a checkpoint a run begins anew, and its metrics with it; but not where they tell of a step
- * at which there must have been one. */
+/* Without a checkpoint a run begins anew, and its metrics with it; but not where they tell of a
+ * step at which there must have been one. */
 static ambit_status check_beginning(const trainer *t) {
     const char *folder = t->training->folder;
     int64_t step;

@@ -3,6 +3,7 @@
 #include "../datasets/writer.h"
 #include "crew.h"
 #include "records/progress.h"
+#include "records/say.h"
 #include "shared_plugin.h"
 #include "source_check.h"
 #include "source_fields.h"
@@ -307,11 +308,10 @@ static ambit_status add_up(ingestion *in) {
     if (in->all.episodes > 0)
         return AMBIT_OK;
     return ambit_fail(AMBIT_DATA,
-                      "%s %s: nothing is left of %" PRId64 " episodes: %" PRId64
-                      " are bad, %" PRId64
-                      " have no steps; check the location and the plugin's options",
+                      "%s %s: nothing is left of %" PRId64 " episode%s (bad: %" PRId64
+                      ", without a step: %" PRId64 "); check the location and the plugin's options",
                       in->options->plugin, in->options->location, in->about->episode_count,
-                      in->all.bad, in->all.empty);
+                      ambit_plural(in->about->episode_count), in->all.bad, in->all.empty);
 }
 
 static ambit_status ingest(ingestion *in) {

@@ -4,6 +4,7 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -104,9 +105,11 @@ static int is_type(uint32_t type) {
 /* "a whole number from 1 to 40 (cells)" */
 static const char *expected(const ambit_option *option, char *text, size_t size) {
     char range[80] = "", unit[80] = "";
+    const int digits = option->type == AMBIT_OPTION_INTEGER ? DBL_DECIMAL_DIG : DBL_DIG;
     int numeric = option->type == AMBIT_OPTION_INTEGER || option->type == AMBIT_OPTION_NUMBER;
     if (numeric && (option->minimum != 0 || option->maximum != 0))
-        snprintf(range, sizeof range, " from %.15g to %.15g", option->minimum, option->maximum);
+        snprintf(range, sizeof range, " from %.*g to %.*g", digits, option->minimum, digits,
+                 option->maximum);
     if (option->unit)
         snprintf(unit, sizeof unit, " (%s)", option->unit);
     snprintf(text, size, "%s%s%s%s%s", types[option->type].expected, range, unit,

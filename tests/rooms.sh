@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Arrows between rooms go one way, and no files include each other in a circle.
-# usage: rooms.sh SOURCE_FOLDER
+# Usage: rooms.sh SOURCE_FOLDER
 set -euo pipefail -f
 cd "$1"
 

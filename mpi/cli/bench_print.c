@@ -1,6 +1,7 @@
 #include "bench.h"
 
 #include "../../core/products/product.h"
+#include "../records/say.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -113,8 +114,10 @@ static void print_profile(const ambit_bench_step_result *r) {
 static void print_step(const ambit_bench_network *network, int ranks,
                        const ambit_bench_step_result *r) {
     const double least = floor_seconds(r);
-    printf("%s: a training step of %" PRId64 " samples a rank, %" PRId64 " parameters, %d rank%s\n",
-           network->name, network->batch, r->parameters, ranks, ranks > 1 ? "s" : "");
+    printf("%s: a training step of %" PRId64 " sample%s a rank, %" PRId64
+           " parameters, %d rank%s\n",
+           network->name, network->batch, ambit_plural(network->batch), r->parameters, ranks,
+           ambit_plural(ranks));
     printf("  a step      %9.3f ms   of which clip, AdamW, EMA and exchange %.3f ms, waiting for "
            "other ranks %.3f ms\n",
            milli * r->seconds, milli * r->update, milli * r->wait);
@@ -191,10 +194,11 @@ void ambit_bench_print_samples(const ambit_bench_network *network, int count,
                                               r->seconds, "peak", r->peak, "share", r->share,
                                               "flops", r->flops));
         if (!json)
-            printf("%s: %4" PRId64 " chunks by %d DDIM steps %9.3f ms, %.1f GF/s, %.1f %% of the "
-                   "peak\n",
-                   network->name, r->batch, r->steps, milli * r->seconds,
-                   giga * r->flops / r->seconds, 100 * r->share);
+            printf("%s: %4" PRId64 " chunk%s by %d DDIM step%s %9.3f ms, %.1f GF/s, %.1f %% of "
+                   "the peak\n",
+                   network->name, r->batch, ambit_plural(r->batch), r->steps,
+                   ambit_plural(r->steps), milli * r->seconds, giga * r->flops / r->seconds,
+                   100 * r->share);
     }
     if (json)
         print_json(json_pack("{s:s, s:O}", "network", network->name, "samples", rows));

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: ambit annotate CONFIG.yaml [KEY=VALUE…] [--quick]\n"
+    "Usage: ambit annotate CONFIG.yaml [KEY=VALUE…] [--quick]\n"
     "\n"
     "  mpirun -n 2 ambit annotate configs/maze.yaml\n"
     "  ambit annotate configs/maze.yaml annotation.path=runs/bounds annotation.threshold=0.48\n"

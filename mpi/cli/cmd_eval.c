@@ -18,7 +18,7 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: ambit eval RUN [KEY=VALUE…] [--checkpoint FILE] [--name NAME | --overwrite]\n"
+    "Usage: ambit eval RUN [KEY=VALUE…] [--checkpoint FILE] [--name NAME | --overwrite]\n"
     "\n"
     "  mpirun -n 2 ambit eval runs/maze eval.trials=1000\n"
     "  mpirun -n 2 ambit eval runs/maze sampler.kind=ancestral eval.seed=7 --name ancestral\n"
@@ -89,8 +89,8 @@ static void print_interval(const char *name, const ambit_interval *i, double sca
 }
 
 static void print_evaluation(const ambit_evaluation *e) {
-    ambit_say(stdout, "%s after step %" PRId64 ", %" PRId64 " trials in %s, 95 %% intervals\n",
-              e->checkpoint, e->step, e->trials, e->environment);
+    ambit_say(stdout, "%s after step %" PRId64 ", %" PRId64 " trial%s in %s, 95 %% intervals\n",
+              e->checkpoint, e->step, e->trials, ambit_plural(e->trials), e->environment);
     print_interval("success", &e->success, 100.0, "%");
     for (int i = 0; i < e->metric_count; i++) {
         char name[96];

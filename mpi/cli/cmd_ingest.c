@@ -97,14 +97,20 @@ static ambit_status parse(int argc, char **argv, request *wanted) {
     return AMBIT_OK;
 }
 
+static void print_left_out(const char *store, int64_t count, const char *bad, const char *why) {
+    if (count > 0)
+        printf("%s: %" PRId64 "%s episode%s%s %s left out\n", store, count, bad,
+               ambit_plural(count), why, count == 1 ? "was" : "were");
+}
+
 static void print_summary(const ambit_ingest_options *options, const ambit_ingest_summary *s) {
-    ambit_say(stdout, "%s: %" PRId64 " episodes, %" PRId64 " steps from %s %s; ", options->out,
-              s->episodes, s->steps, options->plugin, options->location);
-    printf("%" PRId64 " shards, %.1f MB, %.1f s\n", s->shards, (double)s->bytes / 1e6, s->seconds);
-    if (s->empty > 0)
-        printf("%s: %" PRId64 " episodes without a step were left out\n", options->out, s->empty);
-    if (s->bad > 0)
-        printf("%s: %" PRId64 " bad episodes were left out\n", options->out, s->bad);
+    ambit_say(stdout, "%s: %" PRId64 " episode%s, %" PRId64 " step%s from %s %s; ", options->out,
+              s->episodes, ambit_plural(s->episodes), s->steps, ambit_plural(s->steps),
+              options->plugin, options->location);
+    printf("%" PRId64 " shard%s, %.1f MB, %.1f s\n", s->shards, ambit_plural(s->shards),
+           (double)s->bytes / 1e6, s->seconds);
+    print_left_out(options->out, s->empty, "", " without a step");
+    print_left_out(options->out, s->bad, " bad", "");
 }
 
 static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
@@ -120,7 +126,7 @@ static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
 
 const ambit_command ambit_command_ingest = {
     .name = "ingest",
-    .summary = "reads a source with a plugin and writes a store",
+    .summary = "read a source with a plugin and write a store",
     .usage = usage,
     .run = run,
     .phase = AMBIT_PHASE_INGEST,

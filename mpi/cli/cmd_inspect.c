@@ -68,7 +68,7 @@ static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
 
 const ambit_command ambit_command_inspect = {
     .name = "inspect",
-    .summary = "shows what a store holds",
+    .summary = "show what a store holds",
     .usage = usage,
     .run = run,
     .alone = 1,

@@ -4,7 +4,9 @@
 #include "plugin_description.h"
 #include "plugin_settings.h"
 
+#include <float.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,24 +146,31 @@ static const char *or_empty(const char *text) {
     return text ? text : "";
 }
 
+static json_t *bound_as_json(const ambit_option *option, double bound) {
+    const int whole = option->type == AMBIT_OPTION_INTEGER && fabs(bound) < 0x1p63;
+    return whole ? json_integer((json_int_t)bound) : json_real(bound);
+}
+
 static json_t *option_as_json(const ambit_option *option) {
     json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", option->name, "type",
                             type_names[option->type], "default", option->initial, "unit",
                             or_empty(option->unit), "help", or_empty(option->help));
     if (is_bounded(option))
-        json_object_update_new(
-            row, json_pack("{s:f, s:f}", "least", option->minimum, "most", option->maximum));
+        json_object_update_new(row, json_pack("{s:o*, s:o*}", "least",
+                                              bound_as_json(option, option->minimum), "most",
+                                              bound_as_json(option, option->maximum)));
     if (option->choices)
         json_object_set_new(row, "choices", json_string(option->choices));
     return row;
 }
 
 static void print_option(const ambit_option *option) {
+    const int digits = option->type == AMBIT_OPTION_INTEGER ? DBL_DECIMAL_DIG : DBL_DIG;
     ambit_say(stdout, "\n  %s\n    %s", option->name, type_names[option->type]);
     if (option->choices)
         ambit_say(stdout, ", one of %s", option->choices);
     if (is_bounded(option))
-        printf(" from %.10g to %.10g", option->minimum, option->maximum);
+        printf(" from %.*g to %.*g", digits, option->minimum, digits, option->maximum);
     ambit_say(stdout, "%s%s; default: %s\n    %s\n", option->unit ? " " : "",
               or_empty(option->unit), *option->initial ? option->initial : "empty",
               or_empty(option->help));

@@ -111,7 +111,7 @@ static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
 
 const ambit_command ambit_command_report = {
     .name = "report",
-    .summary = "writes a page of results and curves of runs",
+    .summary = "write a page of results and curves of runs",
     .usage = usage,
     .run = run,
     .alone = 1,

@@ -4,6 +4,7 @@
 #include "../../datasets/files.h"
 #include "../config/environment_check.h"
 #include "../records/environment_record.h"
+#include "../records/say.h"
 #include "../room.h"
 #include "../run.h"
 #include "../shared_config.h"
@@ -16,7 +17,7 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: ambit train CONFIG.yaml [KEY=VALUE…] [--run FOLDER] [--dry-run]\n"
+    "Usage: ambit train CONFIG.yaml [KEY=VALUE…] [--run FOLDER] [--dry-run]\n"
     "\n"
     "  mpirun -n 2 ambit train configs/maze.yaml --run runs/maze\n"
     "  srun --mpi=pmix ambit train configs/maze.yaml train.lr=1e-3 data.sources.1.sigma_min=0.8\n"
@@ -111,7 +112,8 @@ static ambit_status estimate(const ambit_ranks *ranks, const ambit_settings *set
 
 /* What to do next: `eval` has nowhere to act without an environment. */
 static void print_end(const ambit_settings *settings, const char *run) {
-    printf("%s: trained %" PRId64 " steps; see it with ", run, settings->train.steps);
+    printf("%s: trained %" PRId64 " step%s; see it with ", run, settings->train.steps,
+           ambit_plural(settings->train.steps));
     if (*settings->environment.plugin && settings->train.task == AMBIT_TASK_DENOISE)
         printf("`ambit eval %s` or ", run);
     printf("`ambit report %s`\n", run);

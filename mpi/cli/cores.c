@@ -1,6 +1,8 @@
 #define _GNU_SOURCE /* CPU_COUNT, sched_getaffinity */
 #include "cores.h"
 
+#include "../records/say.h"
+
 #include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
@@ -20,5 +22,5 @@ void ambit_cores_warn(const ambit_ranks *ranks, int64_t threads) {
                 "warning: threads: the %" PRId64 " of a rank may use %d core%s, so they wait for "
                 "each other; give a rank more, with mpirun --map-by slot:PE=%" PRId64
                 " or srun --cpus-per-task=%" PRId64 ", or use fewer threads\n",
-                threads, own, own > 1 ? "s" : "", threads, threads);
+                threads, own, ambit_plural(own), threads, threads);
 }

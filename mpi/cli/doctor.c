@@ -2,6 +2,7 @@
 
 #include "../../core/products/product.h"
 #include "../../plugins/loader.h"
+#include "../records/say.h"
 #include "../room.h"
 #include "cores.h"
 #include "version.h"
@@ -95,8 +96,8 @@ static void check_cores(const ambit_ranks *ranks, ambit_finding *finding) {
                      ? "let them have more: --cpus-per-task and --ntasks-per-node of Slurm, "
                        "--map-by and --bind-to of mpirun"
                      : "start no more ranks than cores",
-                 "%d ranks of a node share %d cores (of %ld): each waits for the others",
-                 ranks->node_size, cores, online);
+                 "%d ranks of a node share %d core%s (of %ld): each waits for the others",
+                 ranks->node_size, cores, ambit_plural(cores), online);
     else
         conclude(finding, AMBIT_DOCTOR_OK, "", "ranks on a node: %d, cores for them: %d of %ld, %s",
                  ranks->node_size, cores, online, allowed.own < online ? "bound" : "not bound");

@@ -2,6 +2,7 @@
 
 #include "../../core/base/text.h"
 #include "../records/json.h"
+#include "../records/say.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -95,13 +96,14 @@ static void print_field(FILE *out, const ambit_store *store, int f) {
         print_numbers(out, s, e);
     }
     if (s->elements > rows)
-        fprintf(out, "  … %" PRId64 " more elements (--json has them all)\n", s->elements - rows);
+        fprintf(out, "  … %" PRId64 " more element%s (--json has them all)\n", s->elements - rows,
+                ambit_plural(s->elements - rows));
 }
 
 static void print_lengths(FILE *out, const ambit_store_summary *summary, double mean) {
     int64_t most = 1;
-    fprintf(out, "\nlengths: %" PRId64 " to %" PRId64 " steps, mean %.1f\n", summary->shortest,
-            summary->longest, mean);
+    fprintf(out, "\nlengths: %" PRId64 " to %" PRId64 " step%s, mean %.1f\n", summary->shortest,
+            summary->longest, ambit_plural(summary->longest), mean);
     for (int b = 0; b < summary->bin_count; b++)
         most = summary->bins[b] > most ? summary->bins[b] : most;
     for (int b = 0; b < summary->bin_count; b++) {
@@ -122,10 +124,12 @@ static void print_ambits(FILE *out, const ambit_store_summary *summary) {
             fprintf(out, "  none given: the configuration's, or all levels");
         else
             fprintf(out, "  sigma_min %-8.4g sigma_max %-8.4g", a->sigma_min, a->sigma_max);
-        fprintf(out, "  %" PRId64 " episodes, %" PRId64 " steps\n", a->episodes, a->steps);
+        fprintf(out, "  %" PRId64 " episode%s, %" PRId64 " step%s\n", a->episodes,
+                ambit_plural(a->episodes), a->steps, ambit_plural(a->steps));
     }
     if (summary->other_ambits > 0)
-        fprintf(out, "  and others, %" PRId64 " episodes\n", summary->other_ambits);
+        fprintf(out, "  and others, %" PRId64 " episode%s\n", summary->other_ambits,
+                ambit_plural(summary->other_ambits));
 }
 
 static void print_provenance(FILE *out, const ambit_store *store) {
@@ -142,10 +146,12 @@ void ambit_inspect_text(const ambit_store *store, const ambit_store_summary *sum
     int64_t episodes = ambit_store_episode_count(store), steps = ambit_store_step_count(store);
     char folder[AMBIT_MESSAGE_SIZE];
     ambit_text_shown(ambit_store_folder(store), "", folder, sizeof folder);
-    fprintf(out, "%s: %" PRId64 " episodes, %" PRId64 " steps", folder, episodes, steps);
+    fprintf(out, "%s: %" PRId64 " episode%s, %" PRId64 " step%s", folder, episodes,
+            ambit_plural(episodes), steps, ambit_plural(steps));
     if (ambit_store_step_seconds(store) > 0)
         fprintf(out, " of %g s", ambit_store_step_seconds(store));
-    fprintf(out, ", %d shards\n", ambit_store_shard_count(store));
+    fprintf(out, ", %d shard%s\n", ambit_store_shard_count(store),
+            ambit_plural(ambit_store_shard_count(store)));
     print_lengths(out, summary, (double)steps / (double)episodes);
     print_ambits(out, summary);
     print_provenance(out, store);

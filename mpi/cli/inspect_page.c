@@ -1,5 +1,6 @@
 #include "inspect.h"
 
+#include "../records/say.h"
 #include "../report/chart.h"
 #include "../report/number.h"
 #include "../report/style.h"
@@ -85,8 +86,9 @@ static void add_ambits(const ambit_store_summary *summary, ambit_page *page) {
     }
     end_table(page);
     if (summary->other_ambits > 0)
-        ambit_page_add(page, "<p class=\"note\">%" PRId64 " episodes have yet other bounds.</p>\n",
-                       summary->other_ambits);
+        ambit_page_add(page, "<p class=\"note\">%" PRId64 " episode%s %s yet other bounds.</p>\n",
+                       summary->other_ambits, ambit_plural(summary->other_ambits),
+                       summary->other_ambits == 1 ? "has" : "have");
 }
 
 static void add_provenance(const ambit_store *store, ambit_page *page) {
@@ -216,17 +218,20 @@ static void begin_page(const ambit_store *store, ambit_page *page) {
         ".frames{display:flex;flex-wrap:wrap;gap:.6rem;margin:.4rem 0 1.2rem}"
         ".frames img{display:block;width:120px;image-rendering:auto;border-radius:4px}\n";
     const char *folder = ambit_store_folder(store);
+    const int64_t episodes = ambit_store_episode_count(store),
+                  steps = ambit_store_step_count(store);
     ambit_page_add(page, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                          "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
     ambit_page_escape(page, folder);
     ambit_page_add(page, "</title>\n<style>\n%s%s%s</style></head><body>\n<h1>",
                    ambit_style_drawing, ambit_style_page, frames);
     ambit_page_escape(page, folder);
-    ambit_page_add(page, "</h1>\n<p class=\"lead\">%" PRId64 " episodes, %" PRId64 " steps",
-                   ambit_store_episode_count(store), ambit_store_step_count(store));
+    ambit_page_add(page, "</h1>\n<p class=\"lead\">%" PRId64 " episode%s, %" PRId64 " step%s",
+                   episodes, ambit_plural(episodes), steps, ambit_plural(steps));
     if (ambit_store_step_seconds(store) > 0)
         ambit_page_add(page, " of %g s", ambit_store_step_seconds(store));
-    ambit_page_add(page, ", %d shards</p>\n", ambit_store_shard_count(store));
+    ambit_page_add(page, ", %d shard%s</p>\n", ambit_store_shard_count(store),
+                   ambit_plural(ambit_store_shard_count(store)));
 }
 
 static ambit_status fill_page(ambit_store *store, const ambit_store_summary *summary,

@@ -21,8 +21,9 @@ static void print_seconds(double seconds) {
 static ambit_status print_source(const ambit_source_description *about, const char *location) {
     ambit_field_info fields[AMBIT_STORE_MAX_FIELDS];
     AMBIT_TRY(ambit_source_fields(about, fields));
-    ambit_say(stdout, "%s%s%" PRId64 " episodes of %" PRIu32 " fields", location,
-              *location ? ": " : "", about->episode_count, about->field_count);
+    ambit_say(stdout, "%s%s%" PRId64 " episode%s of %" PRIu32 " field%s", location,
+              *location ? ": " : "", about->episode_count, ambit_plural(about->episode_count),
+              about->field_count, ambit_plural(about->field_count));
     print_seconds(about->step_seconds);
     for (uint32_t f = 0; f < about->field_count; f++) {
         const ambit_field_info *field = &fields[f];
@@ -59,9 +60,10 @@ static ambit_status source_as_json(const ambit_source_description *about, json_t
 /* ---------------------------------------------------------------- environments */
 
 static void print_environment(const ambit_environment_description *about) {
-    printf("observation of %" PRId64 " numbers, action of %" PRId64 ", at most %" PRId64
-           " steps a trial",
-           about->observation_size, about->action_size, about->step_limit);
+    printf("observation of %" PRId64 " number%s, action of %" PRId64 ", at most %" PRId64
+           " step%s a trial",
+           about->observation_size, ambit_plural(about->observation_size), about->action_size,
+           about->step_limit, ambit_plural(about->step_limit));
     print_seconds(about->step_seconds);
     for (uint32_t m = 0; m < about->metric_count; m++) {
         const ambit_metric *metric = &about->metrics[m];

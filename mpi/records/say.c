@@ -13,3 +13,7 @@ void ambit_say(FILE *out, const char *format, ...) {
     va_end(arguments);
     fputs(ambit_text_shown(raw, "\n", shown, sizeof shown), out);
 }
+
+const char *ambit_plural(int64_t count) {
+    return count == 1 ? "" : "s";
+}

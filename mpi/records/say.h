@@ -2,6 +2,7 @@
 #ifndef AMBIT_MPI_RECORDS_SAY_H
 #define AMBIT_MPI_RECORDS_SAY_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 /* As fprintf(), but nothing that a terminal would act on gets through, line breaks apart
@@ -10,5 +11,8 @@
 __attribute__((format(printf, 2, 3)))
 #endif
 void ambit_say(FILE *out, const char *format, ...);
+
+/* What stands behind the noun that is counted: "s", or "" for one. */
+const char *ambit_plural(int64_t count);
 
 #endif

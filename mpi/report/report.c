@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "../../datasets/files.h"
+#include "../records/say.h"
 #include "number.h"
 #include "section.h"
 #include "style.h"
@@ -52,8 +53,8 @@ static void draw_summary(const ambit_records *records, ambit_page *page) {
             environment = records->records[i].evaluation.environment;
         }
     ambit_page_add(page, "<p class=\"lead\">%d run%s of %d method%s", records->count,
-                   records->count == 1 ? "" : "s", records->method_count,
-                   records->method_count == 1 ? "" : "s");
+                   ambit_plural(records->count), records->method_count,
+                   ambit_plural(records->method_count));
     if (environment) {
         ambit_number_write((double)trials, text);
         ambit_page_add(page, ", %s trials in the environment ", text);

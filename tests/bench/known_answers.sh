@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # σ_min that `ambit annotate` finds for pairs of distributions whose σ_min is known: by closed form or by
 # quadrature. Prints a table; a few minutes on two cores.
-# usage: known_answers.sh BUILD_FOLDER [RANKS [KEY=VALUE...]]
+# Usage: known_answers.sh BUILD_FOLDER [RANKS [KEY=VALUE...]]
 set -euo pipefail
 build=$(realpath "$1") ranks=${2:-2}
 shift $(($# > 1 ? 2 : 1))

@@ -35,7 +35,7 @@ expect 78 "takes actions of 2 numbers but the policy gives 3" bash -c \
 grep -q '^three: trained 20 steps; see it with `ambit eval three` or `ambit report three`$' end.txt ||
     die "does not say what is next: $(cat end.txt)"
 "$ambit" train scenes.yaml environment.plugin=null train.steps=1 --run blind >end.txt 2>&1
-grep -q '^blind: trained 1 steps; see it with `ambit report blind`$' end.txt ||
+grep -q '^blind: trained 1 step; see it with `ambit report blind`$' end.txt ||
     die "recommends what cannot be done: $(cat end.txt)"
 
 # as Open X-Embodiment has it

@@ -1,6 +1,6 @@
 """Reads a checkpoint with h5py, as mpi/checkpoint.h describes it, and checks what it finds.
 
-usage: checkpoint_tensors.py CHECKPOINT CONFIG.yaml
+Usage: checkpoint_tensors.py CHECKPOINT CONFIG.yaml
 """
 import math
 import sys

@@ -20,7 +20,7 @@ follow() { # follow INCLUDE_FOLDER: the commands, in a new folder
     HOME=$PWD AMBIT_INCLUDE=$1 PATH=$build:$PATH bash -euo pipefail commands >out 2>err || { cat out err >&2; die "the commands fail"; }
     grep -q "warning" err && { cat err >&2; die "the commands give warnings"; }
     grep -q "^LOCATION: a file of raw 32-bit floats" out || die "inspect does not say what LOCATION is"
-    grep -q "^floats: 40 episodes of 1 fields, a step every 0.1 s" out || { cat out >&2; die "inspect does not describe the file"; }
+    grep -q "^floats: 40 episodes of 1 field, a step every 0.1 s" out || { cat out >&2; die "inspect does not describe the file"; }
     grep -q "^data/demo: 40 episodes, 2000 steps" out || die "nothing was ingested"
     grep -q "20 trials in demo" out || { cat out >&2; die "nothing was evaluated"; }
 }

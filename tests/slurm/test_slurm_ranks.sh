@@ -1,7 +1,7 @@
 #!/bin/bash
 # Training under Slurm: the parameters are those of one rank, also when a job, or an index of a sweep, was signalled and
 # requeued on the way.
-# usage: test_slurm_ranks.sh PROJECT AMBIT
+# Usage: test_slurm_ranks.sh PROJECT AMBIT
 # shellcheck source-path=SCRIPTDIR source=cluster.sh
 . "$(dirname "$0")/cluster.sh"
 PATH=$(dirname "$2"):$PATH

@@ -1,6 +1,6 @@
 #!/bin/bash
 # What the batch scripts make of exit codes, cancellation, arrays and restarts, with a stand-in for ambit.
-# usage: test_slurm_scripts.sh PROJECT
+# Usage: test_slurm_scripts.sh PROJECT
 tests=$(realpath "$(dirname "$0")")
 # shellcheck source-path=SCRIPTDIR source=cluster.sh
 . "$tests/cluster.sh"

@@ -271,28 +271,20 @@ static ambit_status write_start(trainer *t, int64_t step) {
     return ambit_agree(ranks, status);
 }
 
-/* Where time went since the last metrics line: means over the ranks, in seconds. */
-typedef struct {
-    double data, exchange, wait;
-} spent;
-
-/* Collective; the result is rank 0's. */
-static spent collect_spent(trainer *t) {
-    double mine[AMBIT_PHASE_COUNT], sums[AMBIT_PHASE_COUNT] = {0};
+/* Collective. Where time went since the last metrics line, means over the ranks; on rank 0. */
+static void collect_seconds(const trainer *t, double seconds[AMBIT_PHASE_COUNT]) {
+    double mine[AMBIT_PHASE_COUNT];
     ambit_phase_take_seconds(mine);
-    ambit_sum(t->ranks, mine, AMBIT_PHASE_COUNT, sums);
-    const double ranks = (double)t->ranks->size;
-    return (spent){
-        .data = sums[AMBIT_PHASE_READ] / ranks,
-        .exchange = (sums[AMBIT_PHASE_EXCHANGE] + sums[AMBIT_PHASE_MESSAGE]) / ranks,
-        .wait = sums[AMBIT_PHASE_WAIT] / ranks,
-    };
+    ambit_sum(t->ranks, mine, AMBIT_PHASE_COUNT, seconds);
+    for (int phase = 0; phase < AMBIT_PHASE_COUNT; phase++)
+        seconds[phase] /= (double)t->ranks->size;
 }
 
 static ambit_status write_metrics(trainer *t, int64_t step) {
     ambit_meter_sum sum;
     ambit_meter_collect(t->ranks, &t->meter, &sum);
-    const spent seconds = collect_spent(t);
+    double seconds[AMBIT_PHASE_COUNT] = {0};
+    collect_seconds(t, seconds);
     ambit_status status = AMBIT_OK;
     if (t->ranks->rank == 0) {
         const double now = ambit_clock(), passed = now - t->logged;
@@ -303,8 +295,9 @@ static ambit_status write_metrics(trainer *t, int64_t step) {
         t->shown = (ambit_progress_numbers){.loss = sum.weighted_loss / sum.count,
                                             .samples_per_second = sum.count / passed,
                                             .peak_share = flops / (passed * cores * t->peak),
-                                            .data_share = seconds.data / passed,
-                                            .wait_share = seconds.wait / passed};
+                                            .data_share = seconds[AMBIT_PHASE_READ] / passed,
+                                            .wait_share = seconds[AMBIT_PHASE_WAIT] / passed};
+        const double exchange = seconds[AMBIT_PHASE_EXCHANGE] + seconds[AMBIT_PHASE_MESSAGE];
         ambit_metrics_train line = {.step = step,
                                     .seconds = t->seconds_before + now - t->started,
                                     .loss = t->shown.loss,
@@ -313,12 +306,13 @@ static ambit_status write_metrics(trainer *t, int64_t step) {
                                     .samples_per_second = t->shown.samples_per_second,
                                     .peak_share = t->shown.peak_share,
                                     .data_share = t->shown.data_share,
-                                    .exchange_share = seconds.exchange / passed,
+                                    .exchange_share = exchange / passed,
                                     .wait_share = t->shown.wait_share,
                                     .source_count = sum.source_count,
                                     .source_total = t->meter.sources};
         ambit_meter_bin_means(&sum, line.bin_loss);
         memcpy(line.bin_count, sum.bin_count, sizeof line.bin_count);
+        memcpy(line.phase_seconds, seconds, sizeof line.phase_seconds);
         status = ambit_metrics_write_train(t->metrics, &line);
     }
     t->logged = ambit_clock();

@@ -190,16 +190,28 @@ static ambit_status board_train(ambit_metrics *metrics, const ambit_metrics_trai
                                        line->bin_count, AMBIT_METRIC_BINS);
 }
 
+static json_t *phases_to_json(const double *seconds) {
+    json_t *object = json_object();
+    for (int i = 0; i < AMBIT_PHASE_COUNT; i++)
+        if (seconds[i] > 0 && json_object_set_new(object, ambit_phase_text((ambit_phase)i),
+                                                  ambit_json_real(seconds[i])) != 0) {
+            json_decref(object);
+            return NULL; /* no memory */
+        }
+    return object;
+}
+
 ambit_status ambit_metrics_write_train(ambit_metrics *metrics, const ambit_metrics_train *line) {
     json_t *object = json_pack(
-        "{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind", "train",
-        "step", (json_int_t)line->step, "seconds", ambit_json_real(line->seconds), "loss",
+        "{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
+        "train", "step", (json_int_t)line->step, "seconds", ambit_json_real(line->seconds), "loss",
         ambit_json_real(line->loss), "rate", ambit_json_real(line->rate), "gradient_norm",
         ambit_json_real(line->gradient_norm), "samples_per_second",
         ambit_json_real(line->samples_per_second), "peak_share", ambit_json_real(line->peak_share),
         "data_share", ambit_json_real(line->data_share), "exchange_share",
         ambit_json_real(line->exchange_share), "wait_share", ambit_json_real(line->wait_share),
-        "bin_loss", ambit_json_reals(line->bin_loss, AMBIT_METRIC_BINS), "bin_count",
+        "phases", phases_to_json(line->phase_seconds), "bin_loss",
+        ambit_json_reals(line->bin_loss, AMBIT_METRIC_BINS), "bin_count",
         ambit_json_integers(line->bin_count, AMBIT_METRIC_BINS), "source_count",
         ambit_json_integers(line->source_count, line->source_total));
     AMBIT_TRY(write_line(metrics, object));

@@ -9,12 +9,14 @@
  *    "effective_samples":[…]}
  *   {"kind":"train","step":100,"seconds":12.3,"loss":0.51,"rate":0.002,"gradient_norm":0.8,
  *    "samples_per_second":9000,"peak_share":0.42,"data_share":0.05,"exchange_share":0.03,
- *    "wait_share":0.01,"bin_loss":[…],"bin_count":[…],"source_count":[…]}
+ *    "wait_share":0.01,"phases":{"computing":3.1,"reading samples":0.2,…},
+ *    "bin_loss":[…],"bin_count":[…],"source_count":[…]}
  *   {"kind":"validate","step":500,"loss":0.6,"bin_loss":[…],"bin_count":[…],"scored":"00f1…"}
  *
  * The bins of the arrays are AMBIT_METRIC_BINS equal intervals of σ; a bin nothing fell into has
- * loss null. Shares are of the time since the line before, means over the ranks: reading samples;
- * summing gradients and updating; waiting for other ranks. The rest is computing. Losses are means
+ * loss null. "phases" has the seconds since the line before, means over the ranks, by what the
+ * ranks did (core/base/phase.h); phases that took no time are left out. Shares are of the same
+ * time: reading samples; summing gradients and updating; waiting for other ranks. Losses are means
  * per element since the line before; counts are samples. "processor" is that of rank 0. "scored" is
  * a digest of what was scored: the held-out samples, their noise levels and what is predicted;
  * losses of lines where it differs do not compare. "seconds" counts training time over all starts
@@ -26,6 +28,7 @@
 #ifndef AMBIT_MPI_RECORDS_METRICS_H
 #define AMBIT_MPI_RECORDS_METRICS_H
 
+#include "../../core/base/phase.h"
 #include "../../core/base/status.h"
 
 #include <stdint.h>
@@ -49,6 +52,7 @@ typedef struct {
     int64_t step;
     double seconds, loss, rate, gradient_norm, samples_per_second, peak_share, data_share,
         exchange_share, wait_share;
+    double phase_seconds[AMBIT_PHASE_COUNT];
     double bin_loss[AMBIT_METRIC_BINS];
     int64_t bin_count[AMBIT_METRIC_BINS];
     const int64_t *source_count; /* one a source */

@@ -121,6 +121,23 @@ static ambit_status read_bins(const ambit_json_place *place, const json_t *line,
     return AMBIT_OK;
 }
 
+/* Adds the seconds that a line tells, which older ones do not. */
+static ambit_status read_phases(const ambit_json_place *place, const json_t *line,
+                                ambit_history *history) {
+    json_t *phases = NULL;
+    if (!json_object_get(line, "phases"))
+        return AMBIT_OK;
+    AMBIT_TRY(ambit_json_get_object(place, line, "phases", &phases));
+    for (int phase = 0; phase < AMBIT_PHASE_COUNT; phase++) {
+        const char *key = ambit_phase_text((ambit_phase)phase);
+        double seconds = 0;
+        if (json_object_get(phases, key))
+            AMBIT_TRY(ambit_json_get_number(place, phases, key, &seconds));
+        history->phase_seconds[phase] += isfinite(seconds) && seconds > 0 ? seconds : 0;
+    }
+    return AMBIT_OK;
+}
+
 static ambit_status read_train(const ambit_json_place *place, const json_t *line,
                                ambit_history *history) {
     double sources[AMBIT_MOST_SOURCES], row[ALL_COLUMNS];
@@ -132,6 +149,7 @@ static ambit_status read_train(const ambit_json_place *place, const json_t *line
         else
             AMBIT_TRY(ambit_json_get_number(place, line, column_keys[i], &row[i]));
     AMBIT_TRY(read_bins(place, line, row));
+    AMBIT_TRY(read_phases(place, line, history));
     AMBIT_TRY(ambit_json_get_numbers(place, line, "source_count", sources, history->source_count));
     for (int i = 0; i < history->source_count; i++)
         history->source_total[i] += sources[i];

@@ -47,6 +47,7 @@ typedef struct {
     /* Of the train lines. */
     ambit_rows train; /* its first columns are those of the list */
     double source_total[AMBIT_MOST_SOURCES];
+    double phase_seconds[AMBIT_PHASE_COUNT]; /* over all lines; 0 where they are not known */
     /* Of the validate lines. */
     ambit_rows validate;
     ambit_bins validate_bin_loss; /* the last line's, as is */

@@ -5,7 +5,7 @@
 #include <math.h>
 
 /* Pixels. */
-enum { LEFT = 112, BAR = 22, ROW = 32, LEGEND_LINE = 18, LETTER = 7, TINTS = 4, PERCENT = 42 };
+enum { LEFT = 112, BAR = 22, ROW = 32, LEGEND_LINE = 18, LETTER = 7, TINTS = 6, PERCENT = 42 };
 
 static double part_value(const ambit_share_row *row, int part) {
     return isfinite(row->values[part]) && row->values[part] > 0 ? row->values[part] : 0;

@@ -32,7 +32,8 @@ const char ambit_style_drawing[] =
     ".path,.cross{stroke:var(--c)}.cross{stroke-width:2.6;fill:none;stroke-linecap:round}\n"
     ".object{fill:var(--rule);stroke:var(--soft);stroke-width:1}\n"
     ".start{fill:var(--paper);stroke:var(--c);stroke-width:1.6}\n"
-    ".tint{fill:var(--ink)}.t0{opacity:.78}.t1{opacity:.42}.t2{opacity:.24}.t3{opacity:.12}\n"
+    ".tint{fill:var(--ink)}.t0{opacity:.85}.t1{opacity:.6}.t2{opacity:.42}.t3{opacity:.28}.t4{"
+    "opacity:.16}.t5{opacity:.07}\n"
     ".goal{fill:var(--c);fill-opacity:.22;stroke:var(--c);stroke-width:1}\n";
 
 const char ambit_style_page[] =
@@ -48,7 +49,7 @@ const char ambit_style_page[] =
     "grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr))}\n"
     ".figures.two{grid-template-columns:repeat(auto-fill,minmax(min(100%,460px),1fr))}\n"
     "figure{margin:0;break-inside:avoid;display:flex;flex-direction:column}"
-    "figure svg{width:100%;height:auto;margin-top:auto}\n"
+    "figure svg{width:100%;height:auto;margin-top:auto}section>figure{margin-top:2rem}\n"
     ".keys{max-width:none;columns:18rem;font-size:.85rem}.keys "
     "span{display:block;break-inside:avoid}"
     ".keys svg{display:inline-block;margin-right:.5em;vertical-align:middle}\n"

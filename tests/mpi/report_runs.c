@@ -51,6 +51,14 @@ void report_metrics(const char *run, const char *source, uint64_t scored) {
                                      .data_share = 0.1,
                                      .exchange_share = 0.2,
                                      .wait_share = 0.05,
+                                     .phase_seconds = {[AMBIT_PHASE_START] = 100,
+                                                       [AMBIT_PHASE_COMPUTE] = 1.2,
+                                                       [AMBIT_PHASE_READ] = 0.2,
+                                                       [AMBIT_PHASE_EXCHANGE] = 0.3,
+                                                       [AMBIT_PHASE_MESSAGE] = 0.1,
+                                                       [AMBIT_PHASE_WAIT] = 0.1,
+                                                       [AMBIT_PHASE_VALIDATE] = 0.06,
+                                                       [AMBIT_PHASE_CHECKPOINT] = 0.04},
                                      .source_count = source_count,
                                      .source_total = 1};
         for (int i = 0; i < AMBIT_METRIC_BINS; i++) {

@@ -76,10 +76,10 @@ static void a_report_has_all_sections(void **state) {
                                         "Effective samples",
                                         "Samples by source",
                                         "Throughput",
-                                        "Time split",
+                                        "Where time goes",
                                         "<code>train.lr</code></th><td>1e-3</td><td>2e-3</td>",
                                         "490\u2009784",
-                                        "65 %",
+                                        "60 %",
                                         "2023-11-14 22:13 UTC"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         report_holds(text, parts[i]);
@@ -113,13 +113,33 @@ static void every_chart_has_its_numbers(void **state) {
         {"out-data/peak-share.tsv", "clean\traw\t1\t40\n"},
         {"out-data/time-split.tsv", "clean\texchange and update\t0.2\t0.2\n"},
         {"out-data/time-split.tsv", "clean\twaiting for ranks\t0.05\t0.05\n"},
-        {"out-data/time-split.tsv", "clean\tcomputing\t0.65\t0.65\n"},
+        {"out-data/time-split.tsv", "clean\tcomputing\t0.6\t0.6\n"},
+        {"out-data/time-split.tsv", "clean\tvalidation\t0.03\t0.03\n"},
+        {"out-data/time-split.tsv", "clean\tmetrics and checkpoints\t0.02\t0.02\n"},
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         assert_int_equal(scratch_read(folder, tables[i].file, &text, &size), 0);
         report_holds(text, tables[i].line);
         free(text);
     }
+    free(run);
+}
+
+static void older_metrics_tell_shares_of_time(void **state) {
+    const char *folder = *state;
+    char *run = report_run(folder, "a", "run: {title: clean}\n", 682), *text;
+    size_t size;
+    assert_int_equal(scratch_read(run, "metrics.jsonl", &text, &size), 0);
+    for (char *at = text; (at = strstr(at, "\"phases\""));)
+        memcpy(at, "\"phasen\"", 8);
+    scratch_write(run, "metrics.jsonl", text);
+    free(text);
+    free(report(folder, &run, 1));
+    assert_int_equal(scratch_read(folder, "out-data/time-split.tsv", &text, &size), 0);
+    report_holds(text, "clean\tcomputing\t0.65\t0.65\n");
+    report_holds(text, "clean\texchange and update\t0.2\t0.2\n");
+    report_holds(text, "clean\twaiting for ranks\t0.05\t0.05\n");
+    free(text);
     free(run);
 }
 
@@ -296,6 +316,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         scratch_test(a_report_has_all_sections),
         scratch_test(every_chart_has_its_numbers),
+        scratch_test(older_metrics_tell_shares_of_time),
         scratch_test(hostile_names_stay_text),
         cmocka_unit_test(bytes_that_are_no_text_are_replaced),
         scratch_test(seeds_of_a_method_are_pooled),

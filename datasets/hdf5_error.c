@@ -11,6 +11,12 @@ void ambit_hdf5_quiet(void) {
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
+void ambit_hdf5_start(void) {
+    H5dont_atexit();
+    H5open();
+    ambit_hdf5_quiet();
+}
+
 /* Drivers of files write errno into their texts, the last of them being theirs: a name may hold
  * anything. */
 static herr_t find_system_error(unsigned depth, const H5E_error2_t *entry, void *error) {

@@ -437,7 +437,7 @@ static ambit_status train_from(trainer *t, int64_t done) {
 }
 
 static ambit_status prepare(trainer *t) {
-    ambit_blas_start();
+    AMBIT_TRY_ALL(t->ranks, ambit_blas_start((int)t->settings->train.threads));
     AMBIT_TRY_ALL(t->ranks, prepare_data(t));
     AMBIT_TRY_ALL(t->ranks, prepare_network(t));
     return prepare_exchange(t);
@@ -454,7 +454,8 @@ ambit_status ambit_train(const ambit_ranks *ranks, const ambit_training *trainin
     ambit_status status = prepare(&t);
     if (status == AMBIT_OK)
         status = resume(&t, &done);
-    t.peak = ambit_product_peak();
+    if (status == AMBIT_OK)
+        t.peak = ambit_product_peak();
     if (status == AMBIT_OK)
         status = write_start(&t, done);
     t.started = t.logged = ambit_clock();

@@ -1,6 +1,7 @@
 #include "blas.h"
 
 #include <cblas.h>
+#include <sys/mman.h>
 
 #ifdef AMBIT_REAL_DOUBLE
 #define GEMM cblas_dgemm
@@ -8,8 +9,32 @@
 #define GEMM cblas_sgemm
 #endif
 
-void ambit_blas_start(void) {
+/* What OpenBLAS (0.3.21, x86-64) takes at a time: 32 MiB << 2 and a page. */
+static const size_t buffer_size = ((size_t)128 << 20) + 4096;
+
+enum { SPARE = 16 << 20 }; /* for what else is taken in between: stacks, tables */
+
+ambit_status ambit_blas_check(int threads) {
+    const size_t size = (size_t)(threads > 1 ? threads : 1) * buffer_size + SPARE;
+    const int kind = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE; /* addresses are asked for */
+    void *room = mmap(NULL, size, PROT_READ | PROT_WRITE, kind, -1, 0);
+    if (room == MAP_FAILED)
+        return ambit_fail(AMBIT_SYSTEM,
+                          "address space: OpenBLAS takes %zu MiB for %d thread%s, which are not to "
+                          "be had; raise the limit (ulimit -v), or use fewer ranks or threads",
+                          size >> 20, threads, threads > 1 ? "s" : "");
+    munmap(room, size);
+    return AMBIT_OK;
+}
+
+/* A product takes the calling thread's buffer, which the library then keeps. */
+ambit_status ambit_blas_start(int threads) {
+    enum { SIZE = 64 };
+    static ambit_real a[SIZE * SIZE], b[SIZE * SIZE], c[SIZE * SIZE];
     openblas_set_num_threads(1);
+    AMBIT_TRY(ambit_blas_check(threads));
+    ambit_gemm(AMBIT_PLAIN, AMBIT_PLAIN, SIZE, SIZE, SIZE, 1, a, SIZE, b, SIZE, 0, c, SIZE);
+    return AMBIT_OK;
 }
 
 static void multiply(ambit_transposition transpose_a, ambit_transposition transpose_b, int64_t m,

@@ -3,14 +3,21 @@
 #define AMBIT_CORE_PRODUCTS_BLAS_H
 
 #include "../base/real.h"
+#include "../base/status.h"
 
 #include <stdint.h>
 
 typedef enum { AMBIT_PLAIN, AMBIT_TRANSPOSED } ambit_transposition;
 
+/* Whether OpenBLAS can get the memory it takes when it is loaded, and then once more for each
+ * thread that multiplies. Where it cannot, as with little address space (ulimit -v), it asks again
+ * for ever: to be called first. AMBIT_SYSTEM. */
+ambit_status ambit_blas_check(int threads);
+
 /* Makes OpenBLAS use one thread a rank, so that results depend on nothing but the data. Call once,
- * before any product. */
-void ambit_blas_start(void);
+ * before any product, and before memory is taken for others: `threads` are the ones that will
+ * multiply at the same time, in this process. Fails as ambit_blas_check(). */
+ambit_status ambit_blas_start(int threads);
 
 /* C (m × n) = alpha·op(A)·op(B) + beta·C, row-major, with lda, ldb, ldc numbers from one row to the
  * next; op(A) is m × k, op(B) k × n. C is not read where beta is 0. Every size is below 2³¹.

@@ -103,7 +103,7 @@ ambit_status ambit_bench_sample(const ambit_bench_network *network,
     *result = (ambit_bench_sample_result){.batch = batch, .steps = STEPS};
     if (effort->rounds < 1 || effort->rounds > MOST_ROUNDS)
         return ambit_fail(AMBIT_USAGE, "%d rounds; give 1 to %d", effort->rounds, MOST_ROUNDS);
-    ambit_blas_start();
+    AMBIT_TRY(ambit_blas_start(network->threads));
     ambit_status status = prepare(network, &bench);
     if (status == AMBIT_OK) {
         result->flops = STEPS * ambit_graph_flops_forward(ambit_network_graph(bench.network));

@@ -228,7 +228,7 @@ ambit_status ambit_bench_step(const ambit_ranks *ranks, const ambit_bench_networ
     memset(result, 0, sizeof *result);
     if (effort->rounds < 1 || effort->rounds > MOST_ROUNDS)
         return ambit_fail(AMBIT_USAGE, "%d rounds; give 1 to %d", effort->rounds, MOST_ROUNDS);
-    ambit_blas_start();
+    AMBIT_TRY_ALL(ranks, ambit_blas_start(network->threads));
     ambit_status status = ambit_agree(ranks, create_network(network, &bench));
     if (status == AMBIT_OK) {
         fill_inputs(network, bench.network);

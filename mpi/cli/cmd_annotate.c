@@ -87,7 +87,7 @@ static ambit_status annotate(const ambit_ranks *ranks, const arguments *a,
     const ambit_settings *settings = ambit_config_settings(base->config);
     AMBIT_TRY_ALL(ranks, check(settings));
     ambit_cores_warn(ranks, settings->train.threads);
-    ambit_blas_start();
+    AMBIT_TRY_ALL(ranks, ambit_blas_start((int)settings->train.threads));
     for (int s = 0; s < settings->data.source_count; s++)
         if (settings->data.sources[s].sigma_min == AMBIT_ANNOTATED)
             AMBIT_TRY(annotate_source(ranks, a, base, s));

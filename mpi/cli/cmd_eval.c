@@ -154,7 +154,7 @@ static ambit_status prepare(const ambit_ranks *ranks, arguments *a, evaluator *e
                                        a->overrides, a->override_count, &e->shared));
     const ambit_settings *settings = ambit_config_settings(e->shared.config);
     AMBIT_TRY(open_environment(ranks, settings, &e->environment));
-    ambit_blas_start();
+    AMBIT_TRY_ALL(ranks, ambit_blas_start(1));
     AMBIT_TRY_ALL(ranks, ambit_policy_create(settings, &e->checkpoint, e->weights, e->count,
                                              settings->eval.batch, &e->policy));
     AMBIT_TRY(claim_folder(ranks, a, e));

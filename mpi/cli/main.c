@@ -1,6 +1,8 @@
 /* The program: finds the command, starts MPI where it needs ranks, prints what failed, once. */
 #include "../../core/base/nearest.h"
 #include "../../core/base/text.h"
+#include "../../core/products/blas.h"
+#include "../../datasets/hdf5_error.h"
 #include "../../plugins/loader.h"
 #include "../records/progress.h"
 #include "../records/say.h"
@@ -185,9 +187,26 @@ static ambit_status answer(int argc, char **argv) {
     return AMBIT_OK;
 }
 
+/* ---------------------------------------------------------------- the beginning */
+
+/* Sanitizers are not ready as early as this, nor do they run where address space is limited. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/* Runs before libraries are initialised: OpenBLAS would never come back from that. */
+static void check_before_libraries(void) {
+    if (ambit_blas_check(1) == AMBIT_OK)
+        return;
+    print_failure("", "", AMBIT_SYSTEM);
+    _exit(ambit_exit_code(AMBIT_SYSTEM));
+}
+
+__attribute__((section(".preinit_array"),
+               used)) static void (*const at_first)(void) = check_before_libraries;
+#endif
+
 int main(int argc, char **argv) {
     const ambit_command *command = argc > 1 ? find_command(argv[1]) : NULL;
     const int helps = wants_help(argc, argv);
+    ambit_hdf5_start();
     ambit_plugin_log_to(log_plugin_line);
     opterr = 0; /* commands say themselves what is wrong with an option */
     running = command;

@@ -116,7 +116,7 @@ static void test_refusal(void **state) {
 }
 
 int main(void) {
-    ambit_blas_start();
+    ambit_blas_start(1);
     const struct CMUnitTest tests[] = {
         {"mlp in bf16", test_network, NULL, NULL, (void *)&networks[0]},
         {"mlp with adaLN in bf16", test_network, NULL, NULL, (void *)&networks[1]},

@@ -130,6 +130,6 @@ int main(void) {
         {"dit", test_learning, NULL, NULL, (void *)&networks[3]},
         {"dit of images by context", test_learning, NULL, NULL, (void *)&networks[4]},
     };
-    ambit_blas_start();
+    ambit_blas_start(1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

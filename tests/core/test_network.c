@@ -468,7 +468,7 @@ static void test_blas(void **state) {
 }
 
 int main(void) {
-    ambit_blas_start();
+    ambit_blas_start(1);
     void *const m = (void *)&mlp, *const a = (void *)&adaln, *const d = (void *)&dit,
                 *const u = (void *)&unet, *const i = (void *)&image;
     const struct CMUnitTest tests[] = {

@@ -500,7 +500,7 @@ int main(void) {
         cmocka_unit_test(test_adaln_parameters),
     };
     int count = 9;
-    ambit_blas_start();
+    ambit_blas_start(1);
     for (int i = 0; i < CONDITIONED; i++) {
         void *options = (void *)&conditioned[i];
         tests[count++] = (struct CMUnitTest){"missing", test_missing, NULL, NULL, options};

@@ -308,7 +308,7 @@ static void test_group_norm(void **state) {
 int main(void) {
     static ambit_activation linear = AMBIT_LINEAR, silu = AMBIT_SILU, gelu = AMBIT_GELU,
                             mish = AMBIT_MISH;
-    ambit_blas_start();
+    ambit_blas_start(1);
     const struct CMUnitTest tests[] = {
         {"linear", test_linear, NULL, NULL, &linear},
         {"linear silu", test_linear, NULL, NULL, &silu},

@@ -385,7 +385,7 @@ static void test_shared(void **state) {
 }
 
 int main(void) {
-    ambit_blas_start();
+    ambit_blas_start(1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exact),     cmocka_unit_test(test_groups),
         cmocka_unit_test(test_same_bits), cmocka_unit_test(test_order),

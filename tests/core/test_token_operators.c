@@ -319,7 +319,7 @@ static void test_refusals(void **state) {
 }
 
 int main(void) {
-    ambit_blas_start();
+    ambit_blas_start(1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_patches),       cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_blend),         cmocka_unit_test(test_bag),

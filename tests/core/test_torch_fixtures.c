@@ -185,7 +185,7 @@ static void agrees_with_torch(void **state) {
 }
 
 int main(void) {
-    ambit_blas_start();
+    ambit_blas_start(1);
     const struct CMUnitTest tests[] = {
         {"mlp", agrees_with_torch, NULL, NULL, "mlp"},
         {"mlp with adaLN", agrees_with_torch, NULL, NULL, "mlp_adaln"},

@@ -138,7 +138,7 @@ ambit_status ambit_summary_make(const ambit_annotation_target *target,
 static json_t *words_to_json(int count, const char *words, size_t stride) {
     json_t *list = json_array();
     for (int i = 0; i < count; i++)
-        json_array_append_new(list, ambit_json_text(words + (size_t)i * stride));
+        ambit_json_append(&list, ambit_json_text(words + (size_t)i * stride));
     return list;
 }
 

@@ -72,10 +72,10 @@ ambit_status ambit_bench_sample(const ambit_bench_network *network,
 /* Median of `count` numbers, which it sorts. */
 double ambit_bench_median(int count, double *values);
 
-/* On stdout, as text or as JSON. */
-void ambit_bench_print_step(const ambit_bench_network *network, int ranks,
-                            const ambit_bench_step_result *result, int json);
-void ambit_bench_print_samples(const ambit_bench_network *network, int count,
-                               const ambit_bench_sample_result *results, int json);
+/* On stdout, as text or as JSON (AMBIT_SYSTEM without memory for it). */
+ambit_status ambit_bench_print_step(const ambit_bench_network *network, int ranks,
+                                    const ambit_bench_step_result *result, int json);
+ambit_status ambit_bench_print_samples(const ambit_bench_network *network, int count,
+                                       const ambit_bench_sample_result *results, int json);
 
 #endif

@@ -1,10 +1,10 @@
+#include "../records/json.h"
 #include "bench.h"
 
 #include "../../core/products/product.h"
 #include "../records/say.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,18 +142,12 @@ static json_t *profile_as_json(const ambit_bench_step_result *r) {
     json_t *rows = json_array();
     for (int i = 0; i < r->profile_count; i++) {
         const ambit_operator_profile *p = &r->profile[i];
-        json_array_append_new(rows, json_pack("{s:s, s:s, s:[f,f], s:[f,f], s:[f,f]}", "kind",
-                                              p->kind, "name", p->name, "seconds", p->seconds[0],
-                                              p->seconds[1], "flops", p->flops[0], p->flops[1],
-                                              "bytes", p->bytes[0], p->bytes[1]));
+        ambit_json_append(&rows, json_pack("{s:s, s:s, s:[f,f], s:[f,f], s:[f,f]}", "kind", p->kind,
+                                           "name", p->name, "seconds", p->seconds[0], p->seconds[1],
+                                           "flops", p->flops[0], p->flops[1], "bytes", p->bytes[0],
+                                           p->bytes[1]));
     }
     return rows;
-}
-
-static void print_json(json_t *value) {
-    json_dumpf(value, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(value);
 }
 
 static json_t *step_as_json(const ambit_bench_network *network, int ranks,
@@ -168,31 +162,31 @@ static json_t *step_as_json(const ambit_bench_network *network, int ranks,
         "{s:I, s:I, s:I, s:I, s:I}", "parameters", (json_int_t)r->parameter_bytes, "gradient",
         (json_int_t)r->gradient_bytes, "optimizer", (json_int_t)r->optimizer_bytes, "activations",
         (json_int_t)r->activation_bytes, "resident", (json_int_t)r->resident_bytes);
-    json_object_set_new(value, "memory", memory);
+    ambit_json_set(&value, "memory", memory);
     if (r->profile)
-        json_object_set_new(value, "profile", profile_as_json(r));
+        ambit_json_set(&value, "profile", profile_as_json(r));
     return value;
 }
 
-void ambit_bench_print_step(const ambit_bench_network *network, int ranks,
-                            const ambit_bench_step_result *result, int json) {
+ambit_status ambit_bench_print_step(const ambit_bench_network *network, int ranks,
+                                    const ambit_bench_step_result *result, int json) {
     if (json)
-        print_json(step_as_json(network, ranks, result));
-    else
-        print_step(network, ranks, result);
+        return ambit_json_print(step_as_json(network, ranks, result), network->name, stdout);
+    print_step(network, ranks, result);
+    return AMBIT_OK;
 }
 
 /* ---------------------------------------------------------------- samples */
 
-void ambit_bench_print_samples(const ambit_bench_network *network, int count,
-                               const ambit_bench_sample_result *results, int json) {
+ambit_status ambit_bench_print_samples(const ambit_bench_network *network, int count,
+                                       const ambit_bench_sample_result *results, int json) {
     json_t *rows = json_array();
     for (int i = 0; i < count; i++) {
         const ambit_bench_sample_result *r = &results[i];
-        json_array_append_new(rows, json_pack("{s:I, s:i, s:f, s:f, s:f, s:f}", "batch",
-                                              (json_int_t)r->batch, "steps", r->steps, "seconds",
-                                              r->seconds, "peak", r->peak, "share", r->share,
-                                              "flops", r->flops));
+        ambit_json_append(&rows,
+                          json_pack("{s:I, s:i, s:f, s:f, s:f, s:f}", "batch", (json_int_t)r->batch,
+                                    "steps", r->steps, "seconds", r->seconds, "peak", r->peak,
+                                    "share", r->share, "flops", r->flops));
         if (!json)
             printf("%s: %4" PRId64 " chunk%s by %d DDIM step%s %9.3f ms, %.1f GF/s, %.1f %% of "
                    "the peak\n",
@@ -201,6 +195,8 @@ void ambit_bench_print_samples(const ambit_bench_network *network, int count,
                    100 * r->share);
     }
     if (json)
-        print_json(json_pack("{s:s, s:O}", "network", network->name, "samples", rows));
+        return ambit_json_print(json_pack("{s:s, s:o}", "network", network->name, "samples", rows),
+                                network->name, stdout);
     json_decref(rows);
+    return AMBIT_OK;
 }

@@ -90,10 +90,11 @@ static ambit_status bench_step(const ambit_ranks *ranks, const request *asked,
     ambit_bench_step_result result;
     ambit_cores_warn(ranks, network->threads);
     AMBIT_TRY(ambit_bench_step(ranks, network, &asked->effort, &result));
+    ambit_status status = AMBIT_OK;
     if (ranks->rank == 0)
-        ambit_bench_print_step(network, ranks->size, &result, asked->json);
+        status = ambit_bench_print_step(network, ranks->size, &result, asked->json);
     free(result.profile);
-    return AMBIT_OK;
+    return status;
 }
 
 static ambit_status bench_sample(const ambit_ranks *ranks, const request *asked,
@@ -106,8 +107,7 @@ static ambit_status bench_sample(const ambit_ranks *ranks, const request *asked,
         return AMBIT_OK;
     for (int i = 0; i < count; i++)
         AMBIT_TRY(ambit_bench_sample(network, &asked->effort, batches[i], &results[i]));
-    ambit_bench_print_samples(network, count, results, asked->json);
-    return AMBIT_OK;
+    return ambit_bench_print_samples(network, count, results, asked->json);
 }
 
 static const struct {

@@ -1,8 +1,8 @@
+#include "../records/json.h"
 #include "../records/say.h"
 #include "command.h"
 #include "doctor.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,13 +50,11 @@ static json_t *as_json(const ambit_finding *finding) {
                      "rank", finding->rank, "host", finding->host);
 }
 
-static void print_json(const ambit_finding *findings, int count) {
+static ambit_status print_json(const ambit_finding *findings, int count) {
     json_t *rows = json_array();
     for (int i = 0; i < count; i++)
-        json_array_append_new(rows, as_json(&findings[i]));
-    json_dumpf(rows, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(rows);
+        ambit_json_append(&rows, as_json(&findings[i]));
+    return ambit_json_print(rows, "doctor", stdout);
 }
 
 static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
@@ -70,7 +68,7 @@ static ambit_status run(const ambit_ranks *ranks, int argc, char **argv) {
             print_line(&findings[i]);
     }
     if (ranks->rank == 0 && json)
-        print_json(findings, count);
+        AMBIT_TRY(print_json(findings, count));
     if (faults)
         return ambit_fail(AMBIT_UNAVAILABLE, "%d of %d checks found a fault; see above", faults,
                           count);

@@ -1,11 +1,11 @@
 #include "../../plugins/loader.h"
+#include "../records/json.h"
 #include "../records/say.h"
 #include "command.h"
 #include "plugin_description.h"
 #include "plugin_settings.h"
 
 #include <float.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,22 +79,18 @@ static ambit_status parse(int argc, char **argv, request *wanted) {
     return ambit_plugin_settings_take(argc, argv, optind + 2, &wanted->settings);
 }
 
-static void print_json(json_t *value) {
-    json_dumpf(value, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(value);
-}
-
 /* ---------------------------------------------------------------- list */
 
 static json_t *found_as_json(const ambit_plugin_found *found) {
     json_t *row = json_pack("{s:s, s:b}", "path", found->path, "usable", found->status == AMBIT_OK);
-    if (found->status == AMBIT_OK)
-        json_object_update_new(
-            row, json_pack("{s:s, s:s, s:s, s:s}", "kind", kind_names[found->kind], "name",
-                           found->name, "version", found->version, "summary", found->summary));
-    else
-        json_object_set_new(row, "reason", json_string(found->reason));
+    if (found->status != AMBIT_OK) {
+        ambit_json_set(&row, "reason", ambit_json_text(found->reason));
+        return row;
+    }
+    ambit_json_set(&row, "kind", ambit_json_text(kind_names[found->kind]));
+    ambit_json_set(&row, "name", ambit_json_text(found->name));
+    ambit_json_set(&row, "version", ambit_json_text(found->version));
+    ambit_json_set(&row, "summary", ambit_json_text(found->summary));
     return row;
 }
 
@@ -123,14 +119,14 @@ static ambit_status list(int argc, char **argv) {
         if (wanted.kind && found[i].status == AMBIT_OK && found[i].kind != wanted.kind)
             continue;
         if (wanted.json)
-            json_array_append_new(rows, found_as_json(&found[i]));
+            ambit_json_append(&rows, found_as_json(&found[i]));
         else
             print_found(&found[i]);
     }
     free(found);
     if (wanted.json)
-        print_json(json_incref(rows));
-    else if (count == 0)
+        return ambit_json_print(rows, "plugin list", stdout);
+    if (count == 0)
         fputs("No plugins found; set AMBIT_PLUGIN_PATH to their folder.\n", stderr);
     json_decref(rows);
     return AMBIT_OK;
@@ -146,21 +142,23 @@ static const char *or_empty(const char *text) {
     return text ? text : "";
 }
 
-static json_t *bound_as_json(const ambit_option *option, double bound) {
+/* A bound that is infinite is none. */
+static void set_bound(json_t **row, const char *key, const ambit_option *option, double bound) {
     const int whole = option->type == AMBIT_OPTION_INTEGER && fabs(bound) < 0x1p63;
-    return whole ? json_integer((json_int_t)bound) : json_real(bound);
+    if (isfinite(bound))
+        ambit_json_set(row, key, whole ? json_integer((json_int_t)bound) : json_real(bound));
 }
 
 static json_t *option_as_json(const ambit_option *option) {
     json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", option->name, "type",
                             type_names[option->type], "default", option->initial, "unit",
                             or_empty(option->unit), "help", or_empty(option->help));
-    if (is_bounded(option))
-        json_object_update_new(row, json_pack("{s:o*, s:o*}", "least",
-                                              bound_as_json(option, option->minimum), "most",
-                                              bound_as_json(option, option->maximum)));
+    if (is_bounded(option)) {
+        set_bound(&row, "least", option, option->minimum);
+        set_bound(&row, "most", option, option->maximum);
+    }
     if (option->choices)
-        json_object_set_new(row, "choices", json_string(option->choices));
+        ambit_json_set(&row, "choices", ambit_json_text(option->choices));
     return row;
 }
 
@@ -182,7 +180,7 @@ static json_t *plugin_as_json(const ambit_plugin *plugin) {
     char digest[24];
     snprintf(digest, sizeof digest, "%016llx", (unsigned long long)ambit_plugin_digest(plugin));
     for (uint32_t i = 0; i < about->option_count; i++)
-        json_array_append_new(options, option_as_json(&about->options[i]));
+        ambit_json_append(&options, option_as_json(&about->options[i]));
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s, s:s, s:o}", "kind",
                      kind_names[about->kind], "name", about->name, "version", about->version,
                      "licence", about->licence, "summary", about->summary, "location",
@@ -207,7 +205,7 @@ static void print_plugin(const ambit_plugin *plugin) {
     putchar('\n');
 }
 
-static ambit_status show_plugin(const request *wanted, ambit_plugin *plugin, json_t *rows) {
+static ambit_status show_plugin(const request *wanted, ambit_plugin *plugin, json_t **rows) {
     if (wanted->location)
         AMBIT_TRY(ambit_plugin_open(plugin, wanted->location, wanted->settings.rows,
                                     wanted->settings.count));
@@ -215,18 +213,19 @@ static ambit_status show_plugin(const request *wanted, ambit_plugin *plugin, jso
         print_plugin(plugin);
         return wanted->location ? ambit_plugin_describe(plugin, wanted->location) : AMBIT_OK;
     }
-    json_t *row = plugin_as_json(plugin), *description;
-    json_array_append_new(rows, row);
-    if (!wanted->location)
-        return AMBIT_OK;
-    AMBIT_TRY(ambit_plugin_describe_json(plugin, &description));
-    json_object_set_new(row, "description", description);
-    return AMBIT_OK;
+    json_t *row = plugin_as_json(plugin), *description = NULL;
+    ambit_status status = AMBIT_OK;
+    if (wanted->location) {
+        status = ambit_plugin_describe_json(plugin, &description);
+        ambit_json_set(&row, "description", description);
+    }
+    ambit_json_append(rows, row);
+    return status;
 }
 
 /* Shows the plugin of each kind that is wanted. A kind that has none is a fault where no other has
  * one either. */
-static ambit_status show_kinds(const request *wanted, json_t *rows) {
+static ambit_status show_kinds(const request *wanted, json_t **rows) {
     char reasons[AMBIT_MESSAGE_SIZE] = "";
     size_t used = 0;
     int shown = 0;
@@ -253,9 +252,9 @@ static ambit_status inspect(int argc, char **argv) {
     if (!wanted.name)
         return ambit_fail(AMBIT_USAGE, "which plugin? `ambit plugin list` shows what there is");
     json_t *rows = json_array();
-    ambit_status status = show_kinds(&wanted, rows);
+    ambit_status status = show_kinds(&wanted, &rows);
     if (wanted.json && status == AMBIT_OK)
-        print_json(json_incref(rows));
+        return ambit_json_print(rows, wanted.name, stdout);
     json_decref(rows);
     return status;
 }

@@ -182,10 +182,10 @@ static json_t *ambits_json(const ambit_store_summary *summary) {
     json_t *rows = json_array();
     for (int i = 0; i < summary->ambit_count; i++) {
         const ambit_ambit_count *a = &summary->ambits[i];
-        json_array_append_new(
-            rows, json_pack("{s:o, s:o, s:I, s:I}", "sigma_min", ambit_json_real(a->sigma_min),
-                            "sigma_max", ambit_json_real(a->sigma_max), "episodes",
-                            (json_int_t)a->episodes, "steps", (json_int_t)a->steps));
+        ambit_json_append(&rows, json_pack("{s:o, s:o, s:I, s:I}", "sigma_min",
+                                           ambit_json_real(a->sigma_min), "sigma_max",
+                                           ambit_json_real(a->sigma_max), "episodes",
+                                           (json_int_t)a->episodes, "steps", (json_int_t)a->steps));
     }
     return rows;
 }
@@ -195,8 +195,8 @@ static json_t *provenance_json(const ambit_store *store) {
     const char *value, *key;
     char plain[AMBIT_TEXT_GROWTH * 256];
     for (int i = 0; (key = ambit_store_provenance(store, i, &value)); i++)
-        json_object_set_new(rows, ambit_text_shown(key, "", plain, sizeof plain),
-                            ambit_json_text(value));
+        ambit_json_set(&rows, ambit_text_shown(key, "", plain, sizeof plain),
+                       ambit_json_text(value));
     return rows;
 }
 
@@ -204,7 +204,7 @@ ambit_status ambit_inspect_json(const ambit_store *store, const ambit_store_summ
                                 FILE *out) {
     json_t *fields = json_array();
     for (int f = 0; f < ambit_store_field_count(store); f++)
-        json_array_append_new(fields, field_json(store, f));
+        ambit_json_append(&fields, field_json(store, f));
     json_t *whole = json_pack(
         "{s:o, s:I, s:I, s:i, s:o, s:{s:I, s:I, s:I, s:o}, s:o, s:I, s:o, s:o}", "store",
         ambit_json_text(ambit_store_folder(store)), "episodes",
@@ -216,11 +216,5 @@ ambit_status ambit_inspect_json(const ambit_store *store, const ambit_store_summ
         ambit_json_integers(summary->bins, summary->bin_count), "ambits", ambits_json(summary),
         "other_ambits", (json_int_t)summary->other_ambits, "provenance", provenance_json(store),
         "fields", fields);
-    if (!whole)
-        return ambit_fail(AMBIT_SYSTEM, "inspect: no memory for the JSON");
-    /* names may hold what a terminal acts on: escaped in ASCII they are the same texts */
-    json_dumpf(whole, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9) | JSON_ENSURE_ASCII);
-    fputc('\n', out);
-    json_decref(whole);
-    return AMBIT_OK;
+    return ambit_json_print(whole, "inspect", out);
 }

@@ -1,5 +1,6 @@
 #include "plugin_description.h"
 
+#include "../records/json.h"
 #include "../records/say.h"
 #include "../source_fields.h"
 
@@ -40,7 +41,7 @@ static ambit_status print_source(const ambit_source_description *about, const ch
 static json_t *field_as_json(const ambit_field_info *field) {
     json_t *shape = json_array();
     for (int d = 0; d < field->rank; d++)
-        json_array_append_new(shape, json_integer(field->shape[d]));
+        ambit_json_append(&shape, json_integer(field->shape[d]));
     return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s}", "name", field->name, "element",
                      ambit_store_element_name(field->element), "shape", shape, "media",
                      field->media, "unit", field->unit, "help", field->help);
@@ -51,7 +52,7 @@ static ambit_status source_as_json(const ambit_source_description *about, json_t
     json_t *rows = json_array();
     AMBIT_TRY(ambit_source_fields(about, fields));
     for (uint32_t f = 0; f < about->field_count; f++)
-        json_array_append_new(rows, field_as_json(&fields[f]));
+        ambit_json_append(&rows, field_as_json(&fields[f]));
     *description = json_pack("{s:I, s:f, s:o}", "episodes", (json_int_t)about->episode_count,
                              "step_seconds", about->step_seconds, "fields", rows);
     return AMBIT_OK;
@@ -76,10 +77,10 @@ static void print_environment(const ambit_environment_description *about) {
 static json_t *environment_as_json(const ambit_environment_description *about) {
     json_t *rows = json_array();
     for (uint32_t m = 0; m < about->metric_count; m++)
-        json_array_append_new(
-            rows, json_pack("{s:s, s:s, s:s, s:b}", "name", about->metrics[m].name, "unit",
-                            or_empty(about->metrics[m].unit), "help", about->metrics[m].help,
-                            "lower_is_better", about->metrics[m].lower_is_better));
+        ambit_json_append(&rows, json_pack("{s:s, s:s, s:s, s:b}", "name", about->metrics[m].name,
+                                           "unit", or_empty(about->metrics[m].unit), "help",
+                                           about->metrics[m].help, "lower_is_better",
+                                           about->metrics[m].lower_is_better));
     return json_pack("{s:I, s:I, s:I, s:f, s:o}", "observation_size",
                      (json_int_t)about->observation_size, "action_size",
                      (json_int_t)about->action_size, "step_limit", (json_int_t)about->step_limit,

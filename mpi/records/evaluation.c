@@ -66,7 +66,7 @@ static json_t *metric_to_json(const ambit_metric_summary *metric) {
 static json_t *evaluation_to_json(const ambit_evaluation *evaluation) {
     json_t *metrics = json_array();
     for (int i = 0; i < evaluation->metric_count; i++)
-        json_array_append_new(metrics, metric_to_json(&evaluation->metrics[i]));
+        ambit_json_append(&metrics, metric_to_json(&evaluation->metrics[i]));
     return json_pack("{s:o, s:I, s:o, s:I, s:I, s:o, s:o}", "checkpoint",
                      ambit_json_text(evaluation->checkpoint), "step", (json_int_t)evaluation->step,
                      "environment", ambit_json_text(evaluation->environment), "trials",

@@ -1,5 +1,6 @@
 #include "json.h"
 
+#include "../../core/base/text.h"
 #include "../../datasets/files.h"
 
 #include <errno.h>
@@ -17,23 +18,51 @@ json_t *ambit_json_real(double value) {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+static int is_utf8(const char *text) {
+    uint32_t point = 1;
+    for (int length; point != 0; text += length)
+        if ((length = ambit_utf8_decode(text, &point)) == 0)
+            return 0;
+    return 1;
+}
+
 json_t *ambit_json_text(const char *text) {
-    json_t *value = json_string(text);
-    return value ? value : json_string("?");
+    return json_string(is_utf8(text) ? text : "?");
+}
+
+/* What could not be made whole is no value at all. */
+static void keep_if(int whole, json_t **value) {
+    if (whole)
+        return;
+    json_decref(*value);
+    *value = NULL;
+}
+
+void ambit_json_append(json_t **array, json_t *item) {
+    keep_if(json_array_append_new(*array, item) == 0, array);
+}
+
+void ambit_json_set(json_t **object, const char *key, json_t *value) {
+    keep_if(json_object_set_new(*object, key, value) == 0, object);
 }
 
 json_t *ambit_json_reals(const double *values, int64_t count) {
     json_t *array = json_array();
     for (int64_t i = 0; array && i < count; i++)
-        json_array_append_new(array, ambit_json_real(values[i]));
+        ambit_json_append(&array, ambit_json_real(values[i]));
     return array;
 }
 
 json_t *ambit_json_integers(const int64_t *values, int64_t count) {
     json_t *array = json_array();
     for (int64_t i = 0; array && i < count; i++)
-        json_array_append_new(array, json_integer(values[i]));
+        ambit_json_append(&array, json_integer(values[i]));
     return array;
+}
+
+static ambit_status no_memory(const char *what) {
+    return ambit_fail(AMBIT_SYSTEM, "%s: no memory for its JSON; use fewer ranks on this node",
+                      what);
 }
 
 ambit_status ambit_json_line(const json_t *value, const char *what, char **text, size_t *size) {
@@ -41,13 +70,26 @@ ambit_status ambit_json_line(const json_t *value, const char *what, char **text,
     *text = NULL;
     size_t length = value ? json_dumpb(value, NULL, 0, flags) : 0;
     if (length == 0)
-        return ambit_fail(AMBIT_SYSTEM,
-                          "%s: no memory for a line of JSON; use fewer ranks on this "
-                          "node",
-                          what);
+        return no_memory(what);
     AMBIT_TRY(ambit_allocate(text, length + 2, 1, what));
-    *size = json_dumpb(value, *text, length, flags) + 1;
-    (*text)[*size - 1] = '\n';
+    if (json_dumpb(value, *text, length, flags) != length) { /* it, too, asks for memory */
+        free(*text);
+        *text = NULL;
+        return no_memory(what);
+    }
+    (*text)[length] = '\n';
+    *size = length + 1;
+    return AMBIT_OK;
+}
+
+ambit_status ambit_json_print(json_t *value, const char *what, FILE *out) {
+    const size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(9) | JSON_ENSURE_ASCII;
+    char *text = value ? json_dumps(value, flags) : NULL;
+    json_decref(value);
+    if (!text)
+        return no_memory(what);
+    fprintf(out, "%s\n", text);
+    free(text);
     return AMBIT_OK;
 }
 

@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* Where a value was read. `line` counts from 1; 0 means that the file is one value. */
 typedef struct {
@@ -26,9 +27,19 @@ json_t *ambit_json_text(const char *text);
 json_t *ambit_json_reals(const double *values, int64_t count);
 json_t *ambit_json_integers(const int64_t *values, int64_t count);
 
+/* Puts a new item, which is taken, at the end of an array; a new member into an object. Where there
+ * is no memory, or the item is NULL, the whole is released and becomes NULL, as does whatever is
+ * made of it: so a value is whole, or its writing fails. */
+void ambit_json_append(json_t **array, json_t *item);
+void ambit_json_set(json_t **object, const char *key, json_t *value);
+
 /* The text of `value` on one line, with the newline, nine digits a number. The caller frees *text.
- */
+ * AMBIT_SYSTEM without memory, or where `value` is NULL for want of it. */
 ambit_status ambit_json_line(const json_t *value, const char *what, char **text, size_t *size);
+
+/* Prints `value`, which is released, on lines of its own; in ASCII, as texts may hold what a
+ * terminal acts on. Fails as ambit_json_line(); what fails in `out` shows when it is flushed. */
+ambit_status ambit_json_print(json_t *value, const char *what, FILE *out);
 
 /* Reads one value from a file. AMBIT_NO_INPUT where there is none, AMBIT_DATA where it is no JSON.
  */

@@ -133,14 +133,14 @@ static ambit_status write_line(ambit_metrics *metrics, json_t *line) {
 static json_t *texts_to_json(const char *const *texts, int count) {
     json_t *array = json_array();
     for (int i = 0; i < count; i++)
-        json_array_append_new(array, ambit_json_text(texts[i]));
+        ambit_json_append(&array, ambit_json_text(texts[i]));
     return array;
 }
 
 static json_t *edges_to_json(void) {
     json_t *array = json_array();
     for (int i = 0; i <= AMBIT_METRIC_BINS; i++)
-        json_array_append_new(array, json_real((double)i / AMBIT_METRIC_BINS));
+        ambit_json_append(&array, json_real((double)i / AMBIT_METRIC_BINS));
     return array;
 }
 

@@ -166,8 +166,7 @@ static ambit_status resume(trainer *t, int64_t *step) {
 }
 
 static void destroy(trainer *t) {
-    if (t->metrics)
-        ambit_metrics_close(t->metrics);
+    ambit_metrics_close(t->metrics);
     ambit_meter_destroy(&t->meter);
     ambit_exchange_destroy(t->exchange);
     ambit_batch_destroy(&t->batch);
@@ -333,6 +332,7 @@ static ambit_status validate(trainer *t, int64_t step) {
 
 static ambit_status checkpoint(trainer *t, int64_t step) {
     ambit_checkpoint state = describe(t);
+    AMBIT_TRY_ALL(t->ranks, t->ranks->rank == 0 ? ambit_metrics_in_place(t->metrics) : AMBIT_OK);
     state.step = step;
     state.seconds = t->seconds_before + ambit_clock() - t->started;
     ambit_broadcast(t->ranks, &state.seconds, sizeof state.seconds);
@@ -467,6 +467,10 @@ ambit_status ambit_train(const ambit_ranks *ranks, const ambit_training *trainin
         status = train_from(&t, done);
     if (ranks->rank == 0)
         ambit_progress_end(&t.progress);
+    if (status == AMBIT_OK) {
+        status = ambit_agree(ranks, ambit_metrics_close(t.metrics));
+        t.metrics = NULL;
+    }
     destroy(&t);
     return status;
 }

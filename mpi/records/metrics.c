@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct ambit_metrics {
@@ -110,12 +111,27 @@ int64_t ambit_metrics_validated(const ambit_metrics *metrics) {
     return metrics->validated;
 }
 
+ambit_status ambit_metrics_in_place(const ambit_metrics *metrics) {
+    struct stat open, there;
+    if (fstat(metrics->file, &open) != 0)
+        return ambit_fail_errno(AMBIT_IO, errno, "%s: cannot be looked at", metrics->path);
+    if (stat(metrics->path, &there) == 0 && there.st_dev == open.st_dev &&
+        there.st_ino == open.st_ino)
+        return AMBIT_OK;
+    return ambit_fail(AMBIT_IO,
+                      "%s: was taken away or replaced while the run trains, so what it would still "
+                      "write would be lost; start it again, in a folder that is left alone",
+                      metrics->path);
+}
+
 /* Writes a line in one call, so that readers and other writers never meet half of it; a line that
  * did not fit on the disk is taken back. Releases `line`. */
 static ambit_status write_line(ambit_metrics *metrics, json_t *line) {
     char *text;
     size_t size;
-    ambit_status status = ambit_json_line(line, metrics->path, &text, &size);
+    ambit_status status = ambit_metrics_in_place(metrics);
+    if (status == AMBIT_OK)
+        status = ambit_json_line(line, metrics->path, &text, &size);
     json_decref(line);
     AMBIT_TRY(status);
     ssize_t wrote = write(metrics->file, text, size);

@@ -76,6 +76,10 @@ ambit_status ambit_metrics_open(const char *folder, int64_t resume_step, ambit_m
 /* The step of the last validation that the file held when it was opened, and kept; 0: none. */
 int64_t ambit_metrics_validated(const ambit_metrics *metrics);
 
+/* Whether the file is still where it was opened: AMBIT_IO where it, or the run's folder, was taken
+ * away, moved or replaced. Every line that is written asks for it, too. */
+ambit_status ambit_metrics_in_place(const ambit_metrics *metrics);
+
 ambit_status ambit_metrics_write_start(ambit_metrics *metrics, const ambit_metrics_start *line);
 ambit_status ambit_metrics_write_train(ambit_metrics *metrics, const ambit_metrics_train *line);
 ambit_status ambit_metrics_write_validate(ambit_metrics *metrics,

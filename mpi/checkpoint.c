@@ -189,6 +189,8 @@ ambit_status ambit_checkpoint_write(const ambit_ranks *ranks, const char *run,
                                     const ambit_checkpoint *checkpoint, ambit_exchange *exchange,
                                     int64_t keep) {
     char folder[PATH_MAX - 64], path[PATH_MAX], partial[PATH_MAX];
+    AMBIT_ASSERT_SAME(ranks, &checkpoint->step, sizeof checkpoint->step);
+    AMBIT_ASSERT_SAME(ranks, run, strlen(run));
     AMBIT_TRY_ALL(ranks, folder_of(run, folder, sizeof folder));
     AMBIT_TRY_ALL(ranks, ranks->rank == 0 ? ambit_make_folders(folder) : AMBIT_OK);
     path_of_step(folder, checkpoint->step, path, sizeof path);

@@ -177,6 +177,8 @@ ambit_status ambit_exchange_create(const ambit_ranks *ranks, int64_t slots,
                                    const ambit_parameter *parameters, int parameter_count,
                                    ambit_exchange **exchange) {
     *exchange = NULL;
+    AMBIT_ASSERT_SAME(ranks, &slots, sizeof slots);
+    AMBIT_ASSERT_SAME(ranks, &parameters[parameter_count - 1].offset, sizeof parameters->offset);
     AMBIT_TRY(check_shape(ranks, slots));
     ambit_exchange *x = NULL;
     AMBIT_TRY_ALL(ranks, ambit_allocate(&x, 1, sizeof *x, "exchange"));

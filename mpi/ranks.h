@@ -74,8 +74,7 @@ int ambit_same(const ambit_ranks *ranks, const void *data, size_t size);
 
 /* In debug builds ends the program where an argument of a collective call is not the same on all
  * ranks, as it must be; does nothing in others. Collective, therefore. */
-#define AMBIT_ASSERT_SAME(ranks, variable)                                                         \
-    assert(ambit_same((ranks), &(variable), sizeof(variable)))
+#define AMBIT_ASSERT_SAME(ranks, data, size) assert(ambit_same((ranks), (data), (size)))
 
 /* Collective. Gives every rank rank 0's `size` bytes. */
 void ambit_broadcast(const ambit_ranks *ranks, void *data, int64_t size);

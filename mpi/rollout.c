@@ -351,6 +351,8 @@ ambit_status ambit_rollout_run(const ambit_ranks *ranks, const ambit_rollout *ro
                                ambit_evaluation *evaluation) {
     const ambit_environment_description *about = ambit_environment_describe(rollout->environment);
     const int64_t trials = rollout->settings->eval.trials;
+    AMBIT_ASSERT_SAME(ranks, &trials, sizeof trials);
+    AMBIT_ASSERT_SAME(ranks, &rollout->settings->eval.batch, sizeof(int64_t));
     int64_t drawn = rollout->settings->eval.drawn;
     drawn = drawn < trials ? drawn : trials;
     const int64_t numbers = trials * width_of(about);

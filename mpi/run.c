@@ -97,6 +97,8 @@ static ambit_status claim(const char *folder, const char *configuration, const c
 
 ambit_status ambit_run_claim(const ambit_ranks *ranks, const char *folder,
                              const char *configuration, const char *origins) {
+    AMBIT_ASSERT_SAME(ranks, folder, strlen(folder));
+    AMBIT_ASSERT_SAME(ranks, configuration, strlen(configuration));
     return ambit_agree(ranks, ranks->rank == 0 ? claim(folder, configuration, origins) : AMBIT_OK);
 }
 

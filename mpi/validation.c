@@ -60,6 +60,7 @@ ambit_status ambit_validate(const ambit_ranks *ranks, ambit_batch *batch, const 
     const int64_t groups = (batch->settings->train.validate_samples + share - 1) / share;
     ambit_meter meter;
     uint64_t scored = 0;
+    AMBIT_ASSERT_SAME(ranks, &groups, sizeof groups);
     AMBIT_TRY(ambit_meter_create(ranks, groups, 1, &meter));
     ambit_status status = ambit_agree(
         ranks, draw ? score_own(batch, draw, ranks->rank, groups, &meter, &scored) : AMBIT_OK);

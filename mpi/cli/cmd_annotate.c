@@ -66,7 +66,7 @@ static ambit_status annotate_source(const ambit_ranks *ranks, const arguments *a
     ambit_quick quick;
     AMBIT_TRY_ALL(ranks, ambit_experiment_annotation(settings, source, folder));
     const ambit_annotation_target target = {.base = base, .source = source, .folder = folder};
-    AMBIT_TRY_ALL(ranks, look_at_source(ranks, &target, &quick));
+    AMBIT_TRY(ambit_agree_on_work(ranks, look_at_source(ranks, &target, &quick)));
     if (a->quick)
         return AMBIT_OK;
     ambit_status status = ambit_annotate(ranks, &target, &annotated);
@@ -77,7 +77,7 @@ static ambit_status annotate_source(const ambit_ranks *ranks, const arguments *a
         if (status == AMBIT_OK)
             ambit_summary_print(&annotated, &summary);
     }
-    status = ambit_agree(ranks, status);
+    status = ambit_agree_on_work(ranks, status);
     ambit_annotated_destroy(&annotated);
     return status;
 }

@@ -1,5 +1,6 @@
 #include "store.h"
 
+#include "../core/base/bisect.h"
 #include "../core/base/nearest.h"
 #include "shard.h"
 #include "writer.h"
@@ -284,17 +285,19 @@ void ambit_store_episode_ambit(const ambit_store *store, int64_t episode, double
     *sigma_max = store->episodes.sigma_max[episode];
 }
 
+typedef struct {
+    const int64_t *ends, value;
+} sought_end;
+
+static int ends_behind(const void *context, int64_t i) {
+    const sought_end *sought = context;
+    return sought->ends[i] > sought->value;
+}
+
 /* The least i in [0, count) with ends[i] > value; ends ascend and the last is greater. */
 static int64_t find_end(const int64_t *ends, int64_t count, int64_t value) {
-    int64_t low = 0, high = count - 1;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (ends[middle] > value)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return low;
+    const sought_end sought = {ends, value};
+    return ambit_bisect(0, count - 1, ends_behind, &sought);
 }
 
 int64_t ambit_store_episode_of(const ambit_store *store, int64_t step) {

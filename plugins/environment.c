@@ -98,11 +98,7 @@ ambit_status ambit_environment_begin(ambit_plugin *plugin, const void *ops) {
     ambit_plugin_copy(&plugin->ops.environment, sizeof plugin->ops.environment, given,
                       given->struct_size);
     plugin->self_is_open = 1;
-    const char *missing = missing_operation(&plugin->ops.environment);
-    if (missing)
-        return ambit_fail(AMBIT_UNAVAILABLE,
-                          "%s: refused, because it has no %s(); ask the plugin's author",
-                          plugin->path, missing);
+    AMBIT_TRY(ambit_plugin_check_missing(plugin, missing_operation(&plugin->ops.environment)));
     return take_description(plugin);
 }
 

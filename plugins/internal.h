@@ -102,6 +102,9 @@ ambit_status ambit_environment_begin(ambit_plugin *plugin, const void *ops);
 ambit_status ambit_plugin_check_ops(const ambit_plugin *plugin, const void *ops, size_t least,
                                     size_t most);
 
+/* Refuses a plugin without the operation `missing`; NULL: it has all that it must have. */
+ambit_status ambit_plugin_check_missing(const ambit_plugin *plugin, const char *missing);
+
 /* A struct_size or row size of the plugin lies between the one of version 1.0 and ours. */
 ambit_status ambit_plugin_check_size(const char *where, const char *what, size_t size, size_t least,
                                      size_t most);

@@ -100,6 +100,13 @@ ambit_status ambit_plugin_check_ops(const ambit_plugin *plugin, const void *ops,
                                    most);
 }
 
+ambit_status ambit_plugin_check_missing(const ambit_plugin *plugin, const char *missing) {
+    return missing ? ambit_fail(AMBIT_UNAVAILABLE,
+                                "%s: refused, because it has no %s(); ask the plugin's author",
+                                plugin->path, missing)
+                   : AMBIT_OK;
+}
+
 /* The part of the information that must be right before the rest can be read. */
 static ambit_status check_head(const char *path, const ambit_plugin_info *raw) {
     if (!raw)

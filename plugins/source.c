@@ -148,11 +148,7 @@ ambit_status ambit_source_begin(ambit_plugin *plugin, const void *ops) {
                           : !plugin->ops.source.episode ? "episode"
                           : !plugin->ops.source.close   ? "close"
                                                         : NULL;
-    if (missing)
-        return ambit_fail(AMBIT_UNAVAILABLE,
-                          "%s: refused, because it has no %s(); ask the plugin's "
-                          "author",
-                          plugin->path, missing);
+    AMBIT_TRY(ambit_plugin_check_missing(plugin, missing));
     return take_description(plugin);
 }
 

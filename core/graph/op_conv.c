@@ -12,7 +12,6 @@
  * copied into windows, and what would be zeros beyond the ends is not multiplied (of 4 tokens and 5
  * taps, 30 %). A team shares the sequences, and the taps of the weights' gradient.
  */
-#include "../base/vector.h"
 #include "../products/product.h"
 #include "operator.h"
 
@@ -151,18 +150,6 @@ static void forward(const ambit_operator *op) {
 
 /* ---- backward ---- */
 
-AMBIT_VECTOR static void bias_rows(const ambit_operator *op, ambit_rows rows, int member) {
-    const ambit_tensor *y = op->output;
-    ambit_real *restrict sum = op->backward_scratch + rows.block * y->columns;
-    (void)member;
-    memset(sum, 0, (size_t)y->columns * sizeof *sum);
-    for (int64_t r = rows.first; r < rows.end; r++) {
-        const ambit_real *restrict from = y->gradient + r * y->columns;
-        for (int64_t i = 0; i < y->columns; i++)
-            sum[i] += from[i];
-    }
-}
-
 /* The gradient of some sequences of x. */
 static void input_part(const ambit_operator *op, int64_t part) {
     const geometry g = geometry_of(op);
@@ -210,10 +197,7 @@ static void backward_part(const void *context, int64_t part, int member) {
 
 static void backward(const ambit_operator *op) {
     const geometry g = geometry_of(op);
-    const ambit_tensor *y = op->output;
-    ambit_share_rows(op, y->rows, y->columns, bias_rows);
-    ambit_sum_blocks(ambit_row_blocks(y->rows, y->columns), y->columns, y->columns,
-                     op->backward_scratch, op->add[BIAS], op->inputs[BIAS]->gradient);
+    ambit_bias_gradient(op, BIAS, ambit_gradient_rows);
     ambit_team_run(op->team, g.kernel + (op->inputs[X]->gradient ? chunk_count(&g) : 0),
                    backward_part, op);
 }

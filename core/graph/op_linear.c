@@ -68,31 +68,25 @@ static void forward(const ambit_operator *op) {
 
 /* Makes the gradient of the product out of that of the result, and its sum over the block's rows.
  */
-AMBIT_VECTOR static void gradient_rows(const ambit_operator *op, ambit_rows rows, int member) {
+AMBIT_VECTOR static void product_gradient_rows(const ambit_operator *op, ambit_rows rows,
+                                               int member) {
     const ambit_tensor *y = op->output;
     ambit_real *restrict sum = op->backward_scratch + rows.block * y->columns;
     (void)member;
     memset(sum, 0, (size_t)y->columns * sizeof *sum);
     for (int64_t r = rows.first; r < rows.end; r++) {
         const ambit_real *restrict from = y->gradient + r * y->columns;
-        ambit_real *restrict slope = op->saved ? op->saved + r * y->columns : NULL;
-        if (slope) {
-            for (int64_t i = 0; i < y->columns; i++) {
-                slope[i] *= from[i];
-                sum[i] += slope[i];
-            }
-        } else {
-            for (int64_t i = 0; i < y->columns; i++)
-                sum[i] += from[i];
+        ambit_real *restrict slope = op->saved + r * y->columns;
+        for (int64_t i = 0; i < y->columns; i++) {
+            slope[i] *= from[i];
+            sum[i] += slope[i];
         }
     }
 }
 
 static void backward(const ambit_operator *op) {
     const ambit_tensor *x = op->inputs[X], *y = op->output, *weight = op->inputs[WEIGHT];
-    ambit_share_rows(op, y->rows, y->columns, gradient_rows);
-    ambit_sum_blocks(ambit_row_blocks(y->rows, y->columns), y->columns, y->columns,
-                     op->backward_scratch, op->add[BIAS], ambit_input_gradient(op, BIAS));
+    ambit_bias_gradient(op, BIAS, op->saved ? product_gradient_rows : ambit_gradient_rows);
     const ambit_matrix gradient = matrix_of(y, op->saved ? op->saved : y->gradient);
     const ambit_product products[] = {
         {.precision = op->precision,

@@ -41,3 +41,22 @@ AMBIT_VECTOR void ambit_sum_blocks(int64_t count, int64_t n, int64_t stride,
         for (int64_t i = 0; i < n; i++)
             total[i] += parts[part * stride + i];
 }
+
+AMBIT_VECTOR void ambit_gradient_rows(const ambit_operator *op, ambit_rows rows, int member) {
+    const ambit_tensor *y = op->output;
+    ambit_real *restrict sum = op->backward_scratch + rows.block * y->columns;
+    (void)member;
+    memset(sum, 0, (size_t)y->columns * sizeof *sum);
+    for (int64_t r = rows.first; r < rows.end; r++) {
+        const ambit_real *restrict from = y->gradient + r * y->columns;
+        for (int64_t i = 0; i < y->columns; i++)
+            sum[i] += from[i];
+    }
+}
+
+void ambit_bias_gradient(const ambit_operator *op, int k, ambit_rows_work work) {
+    const ambit_tensor *y = op->output;
+    ambit_share_rows(op, y->rows, y->columns, work);
+    ambit_sum_blocks(ambit_row_blocks(y->rows, y->columns), y->columns, y->columns,
+                     op->backward_scratch, op->add[k], ambit_input_gradient(op, k));
+}

@@ -139,6 +139,12 @@ void ambit_share_rows(const ambit_operator *op, int64_t rows, int64_t numbers,
 void ambit_sum_blocks(int64_t count, int64_t n, int64_t stride, const ambit_real *parts, int add,
                       ambit_real *total);
 
+/* The gradient of a bias, input k, which was added to each row of the output: the sum of the rows
+ * that `work` leaves in backward_scratch, one for each block of rows. ambit_gradient_rows() sums
+ * the gradient of the output itself. */
+void ambit_bias_gradient(const ambit_operator *op, int k, ambit_rows_work work);
+void ambit_gradient_rows(const ambit_operator *op, ambit_rows rows, int member);
+
 /* The gradient of input k, or NULL where none is wanted. */
 static inline ambit_real *ambit_input_gradient(const ambit_operator *op, int k) {
     return op->inputs[k]->gradient;

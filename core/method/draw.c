@@ -1,5 +1,6 @@
 #include "draw.h"
 
+#include "../base/bisect.h"
 #include "../base/rng.h"
 
 #include <math.h>
@@ -57,23 +58,27 @@ static ambit_status check_classes(const ambit_class *classes, int class_count) {
     return AMBIT_OK;
 }
 
-/* The first bin that is (wanted = 1) or is not (wanted = 0) admitted, for an ambit with one side
- * closed, so that bins on one side of the answer are all alike; K when there is none. */
-static int first_bin(const ambit_schedule *schedule, double sigma_min, double sigma_max,
-                     int wanted) {
-    int from = 0, to = schedule->count;
-    while (from < to) {
-        int middle = from + (to - from) / 2;
-        if (ambit_schedule_admits(schedule, middle, sigma_min, sigma_max) == wanted)
-            to = middle;
-        else
-            from = middle + 1;
-    }
-    return from;
+/* Bins that are (wanted = 1) or are not (wanted = 0) admitted by these bounds. */
+typedef struct {
+    const ambit_schedule *schedule;
+    double sigma_min, sigma_max;
+    int wanted;
+} sought_bins;
+
+static int is_sought(const void *context, int64_t bin) {
+    const sought_bins *b = context;
+    return ambit_schedule_admits(b->schedule, (int)bin, b->sigma_min, b->sigma_max) == b->wanted;
+}
+
+/* The first of them, for an ambit with one side closed, so that bins on one side of the answer are
+ * all alike; K when there is none. */
+static int first_bin(sought_bins sought) {
+    return (int)ambit_bisect(0, sought.schedule->count, is_sought, &sought);
 }
 
 static bin_ambit find_ambit(const ambit_schedule *schedule, double floor, double sigma_max) {
-    bin_ambit ambit = {first_bin(schedule, 1, sigma_max, 0), first_bin(schedule, floor, 0, 1)};
+    bin_ambit ambit = {first_bin((sought_bins){schedule, 1, sigma_max, 0}),
+                       first_bin((sought_bins){schedule, floor, 0, 1})};
     if (ambit.high_start < ambit.low_end)
         ambit.high_start = ambit.low_end;
     return ambit;
@@ -247,33 +252,31 @@ void ambit_draw_destroy(ambit_draw *draw) {
     free(draw);
 }
 
+typedef struct {
+    const double *table;
+    double x;
+} height;
+
+static int is_above(const void *context, int64_t i) {
+    const height *h = context;
+    return h->table[i] > h->x;
+}
+
+static int is_not_above(const void *context, int64_t i) {
+    return !is_above(context, i);
+}
+
 /* The first i in [0, count) with table[i] > x, of an ascending table that ends above x but for
  * rounding: then the answer is the first that reaches the table's end, which has a mass. */
 static int first_above(const double *table, int count, double x) {
-    x = fmin(x, nextafter(table[count - 1], 0));
-    int from = 0, to = count - 1;
-    while (from < to) {
-        int middle = from + (to - from) / 2;
-        if (table[middle] > x)
-            to = middle;
-        else
-            from = middle + 1;
-    }
-    return from;
+    const height wanted = {table, fmin(x, nextafter(table[count - 1], 0))};
+    return (int)ambit_bisect(0, count - 1, is_above, &wanted);
 }
 
 /* The last k in [start, count) with table[k] > x, of a descending table; as above. */
 static int last_above(const double *table, int start, int count, double x) {
-    x = fmin(x, nextafter(table[start], 0));
-    int from = start, to = count - 1;
-    while (from < to) {
-        int middle = to - (to - from) / 2;
-        if (table[middle] > x)
-            from = middle;
-        else
-            to = middle - 1;
-    }
-    return from;
+    const height wanted = {table, fmin(x, nextafter(table[start], 0))};
+    return (int)ambit_bisect(start + 1, count, is_not_above, &wanted) - 1;
 }
 
 /* A bin of class c for u in [0, 1): the masses of its two runs laid end to end. */

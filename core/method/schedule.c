@@ -1,5 +1,6 @@
 #include "schedule.h"
 
+#include "../base/bisect.h"
 #include "../base/limits.h"
 
 #include <math.h>
@@ -130,19 +131,23 @@ int ambit_schedule_admits(const ambit_schedule *schedule, int k, double sigma_mi
     return schedule->low[k] >= sigma_min || schedule->high[k] <= sigma_max;
 }
 
+typedef struct {
+    const double *high;
+    double sigma;
+} level;
+
+static int ends_above(const void *context, int64_t bin) {
+    const level *l = context;
+    return l->high[bin] > l->sigma;
+}
+
 int ambit_schedule_bin(const ambit_schedule *schedule, double sigma) {
-    int from = 0, to = schedule->count - 1; /* the first bin that ends above σ, or the last */
-    while (from < to) {
-        int middle = from + (to - from) / 2;
-        if (schedule->high[middle] > sigma)
-            to = middle;
-        else
-            from = middle + 1;
-    }
+    const level at = {schedule->high, sigma};
+    int bin = (int)ambit_bisect(0, schedule->count - 1, ends_above, &at); /* or the last */
     /* Intervals touch, so that this can hold for single levels only. */
-    if (from > 0 && sigma - schedule->high[from - 1] < schedule->low[from] - sigma)
-        from--;
-    return from;
+    if (bin > 0 && sigma - schedule->high[bin - 1] < schedule->low[bin] - sigma)
+        bin--;
+    return bin;
 }
 
 double ambit_sigma_to_ve(double sigma) {

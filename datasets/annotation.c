@@ -160,7 +160,7 @@ static ambit_status read_curves(hid_t file, ambit_annotation *a) {
     AMBIT_TRY(
         ambit_hdf_read_array(file, "curve_sigmas", AMBIT_HDF_F64, 1, &levels, a->curve_sigmas));
     AMBIT_TRY(check_levels(file, "curve_sigmas", a->curve_sigmas, levels));
-    if (H5Lexists(file, "curves", H5P_DEFAULT) <= 0)
+    if (H5Lexists(file, "curves", H5P_DEFAULT) == 0)
         return AMBIT_OK;
     int64_t open_dims[] = {a->steps, levels};
     hid_t array; /* the extents are checked before memory is taken for them */

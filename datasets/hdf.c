@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { MOST_COMPACT = 64 };
+
 static const char damaged[] =
     "is damaged or was not written by Ambit; copy it again or make it anew";
 
@@ -161,6 +163,8 @@ ambit_status ambit_hdf_open_file(const char *path, hid_t *file) {
 ambit_status ambit_hdf_create_group(hid_t parent, const char *name, hid_t *group) {
     hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
     H5Pset_obj_track_times(creation, 0);
+    H5Pset_attr_phase_change(creation, MOST_COMPACT,
+                             0); /* in one place, not in a heap and a tree */
     *group = H5Gcreate2(parent, name, H5P_DEFAULT, creation, H5P_DEFAULT);
     H5Pclose(creation);
     return *group < 0 ? fail_write(parent, name) : AMBIT_OK;

@@ -17,8 +17,8 @@ struct ambit_memory_file {
 
 enum {
     GROWTH = 1 << 20,
-    METADATA =
-        1 << 16 /* of a file around arrays: ten times what is needed, so that it stays whole */
+    METADATA = 1 << 18, /* of a file around arrays: more than is needed, so that all of it */
+    OBJECTS = 256       /* lies together; likewise, where each object is aligned */
 };
 
 /* ------------------------------------------------------------------------------- HDF5's memory */
@@ -64,9 +64,10 @@ static size_t length_of(const uint8_t *bytes) {
 
 /* Where HDF5 puts flat arrays, and keeps everything else from among them. */
 static void set_places(hid_t access, int64_t alignment, int64_t least) {
+    const int small = least < alignment; /* then HDF5 aligns other objects too */
     H5Pset_fapl_core(access, (size_t)alignment, 0);
-    H5Pset_alignment(access, (hsize_t)(least < alignment ? least : alignment), (hsize_t)alignment);
-    H5Pset_meta_block_size(access, METADATA);
+    H5Pset_alignment(access, (hsize_t)(small ? least : alignment), (hsize_t)alignment);
+    H5Pset_meta_block_size(access, (hsize_t)(small ? OBJECTS * alignment : METADATA));
     H5Pset_small_data_block_size(access, 0);
 }
 

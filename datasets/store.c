@@ -53,7 +53,7 @@ static ambit_status check_shard_file(const ambit_store *store, int number, int64
     struct stat about;
     ambit_shard_path(store->folder, number, path, sizeof path);
     if (stat(path, &about) != 0)
-        return ambit_fail_errno(AMBIT_NO_INPUT, errno,
+        return ambit_fail_errno(AMBIT_IO, errno,
                                 "%s: the store's index lists this shard; copy the whole folder "
                                 "again",
                                 path);

@@ -107,8 +107,10 @@ static int is_damage(ambit_status status) {
 ambit_status ambit_checkpoint_exists(const char *run, int *exists) {
     char folder[PATH_MAX - 64];
     int64_t *steps;
+    int count;
     AMBIT_TRY(folder_of(run, folder, sizeof folder));
-    AMBIT_TRY(list_steps(folder, &steps, exists));
+    AMBIT_TRY(list_steps(folder, &steps, &count));
+    *exists = count > 0;
     free(steps);
     return AMBIT_OK;
 }

@@ -291,6 +291,23 @@ static ambit_status misfit(const char *path, const char *what, int64_t one, int6
                       path, what, one, other);
 }
 
+static ambit_status check_normaliser(const char *path, const ambit_normaliser *n) {
+    int fine = n->observation_limit >= 0 && n->chunk_limit >= 0 && isfinite(n->observation_limit) &&
+               isfinite(n->chunk_limit);
+    for (int i = 0; i < ROWS && fine; i++) {
+        float *values;
+        int64_t count;
+        row_of(n, i, &values, &count);
+        for (int64_t j = 0; j < count && fine; j++)
+            fine = isfinite(values[j]);
+    }
+    return fine ? AMBIT_OK
+                : ambit_fail(AMBIT_DATA,
+                             "%s: /normaliser: holds a number that is not finite; do not use this "
+                             "file, it was changed",
+                             path);
+}
+
 static ambit_status check_sample(const char *path, const ambit_checkpoint *c) {
     const ambit_sample_shape *s = &c->shape;
     const ambit_normaliser *n = &c->normaliser;
@@ -338,6 +355,7 @@ ambit_status ambit_description_check(const char *path, const ambit_checkpoint *c
                           "%s: says that it was written after step %" PRId64
                           " and %g s; do not use this file, it was changed",
                           path, c->step, c->seconds);
+    AMBIT_TRY(check_normaliser(path, &c->normaliser));
     AMBIT_TRY(check_sample(path, c));
     return check_tensors(path, c, count);
 }

@@ -4,6 +4,7 @@
 #include "config/experiment.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,19 +79,25 @@ static ambit_status tell_conditions(ambit_policy *policy, const ambit_settings *
     return AMBIT_OK;
 }
 
-/* Whether the weights are this network's. */
+/* Whether the weights are this network's, and numbers. */
 static ambit_status check_weights(const ambit_graph *graph, const ambit_checkpoint *trained,
-                                  int64_t count) {
+                                  const float *weights, int64_t count) {
     int tensors;
     const ambit_parameter *table = ambit_graph_parameters(graph, &tensors);
     AMBIT_TRY(
         ambit_fail_within(ambit_checkpoint_check_tensors(trained, table, tensors), "checkpoint"));
-    if (ambit_graph_parameter_count(graph) == count)
-        return AMBIT_OK;
-    return ambit_fail(AMBIT_CONFIG,
-                      "checkpoint: holds %" PRId64 " weights but the configuration's network "
-                      "has %" PRId64 "; leave network.* and data.* as they were in training",
-                      count, ambit_graph_parameter_count(graph));
+    if (ambit_graph_parameter_count(graph) != count)
+        return ambit_fail(AMBIT_CONFIG,
+                          "checkpoint: holds %" PRId64 " weights but the configuration's network "
+                          "has %" PRId64 "; leave network.* and data.* as they were in training",
+                          count, ambit_graph_parameter_count(graph));
+    for (int64_t i = 0; i < count; i++)
+        if (!isfinite(weights[i]))
+            return ambit_fail(AMBIT_DATA,
+                              "checkpoint: weight %" PRId64 " is not finite, so training had "
+                              "diverged; take an earlier one with --checkpoint",
+                              i);
+    return AMBIT_OK;
 }
 
 static ambit_status build(ambit_policy *policy, const ambit_settings *settings,
@@ -104,7 +111,7 @@ static ambit_status build(ambit_policy *policy, const ambit_settings *settings,
                                    policy->horizon * policy->width, &policy->sampler));
     AMBIT_TRY(ambit_network_create_with(&options, &means, policy->batch, 0, &policy->network));
     ambit_graph *graph = ambit_network_graph(policy->network);
-    AMBIT_TRY(check_weights(graph, trained, count));
+    AMBIT_TRY(check_weights(graph, trained, weights, count));
     ambit_graph_bind(graph, weights, NULL);
     return tell_conditions(policy, settings, shape);
 }

@@ -1,5 +1,6 @@
 /* Whether a file can be loaded: whether all of it is there. */
 
+#include "../core/base/digest.h"
 #include "internal.h"
 
 #include <elf.h>
@@ -50,14 +51,6 @@ ambit_status ambit_plugin_check_bytes(const char *path, const unsigned char *byt
     return AMBIT_OK;
 }
 
-/* FNV-1a, 64 bits (Fowler, Noll, Vo). */
-static uint64_t digest_of(const unsigned char *bytes, uint64_t size) {
-    uint64_t digest = 0xcbf29ce484222325u;
-    for (uint64_t i = 0; i < size; i++)
-        digest = (digest ^ bytes[i]) * 0x100000001b3u;
-    return digest;
-}
-
 ambit_status ambit_plugin_check_file(const char *path, const ambit_safe_file *file,
                                      uint64_t *digest) {
     const uint64_t size = (uint64_t)file->about.st_size;
@@ -67,7 +60,7 @@ ambit_status ambit_plugin_check_file(const char *path, const ambit_safe_file *fi
     if (bytes == MAP_FAILED)
         return ambit_fail_errno(AMBIT_UNAVAILABLE, errno, "%s: cannot be read", path);
     ambit_status status = ambit_plugin_check_bytes(path, bytes, size);
-    *digest = digest_of(bytes, size);
+    *digest = ambit_digest(AMBIT_DIGEST_START, bytes, size);
     munmap(bytes, size);
     return status;
 }

@@ -29,8 +29,10 @@ static void add_folder(folders *all, const char *path) {
     if (path[0] == '\0' || strlen(path) >= sizeof row->path)
         return; /* an empty part of AMBIT_PLUGIN_PATH does not mean the folder one happens to be in
                  */
-    row->exists = realpath(path, real) != NULL && strlen(real) < sizeof row->path;
-    const char *kept = row->exists ? real : path;
+    errno = 0;
+    const int found = realpath(path, real) != NULL && strlen(real) < sizeof row->path;
+    const char *kept = found ? real : path;
+    row->exists = found || (errno != ENOENT && errno != ENOTDIR);
     memcpy(row->path, kept, strlen(kept) + 1);
     for (int i = 0; i < all->count; i++)
         if (strcmp(all->rows[i].path, row->path) == 0)

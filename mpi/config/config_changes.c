@@ -23,6 +23,7 @@ static const struct {
     {"data.sources.N.path", FREE},
     {"data.sources.N.name", FREE},
     {"data.cache_mib", FREE},
+    {"annotation", FREE}, /* the bounds that it leads to are data */
     {"network.recompute", FREE},
     {"train.steps", GROWS},
     {"train.warmup", WITH_STEPS},

@@ -2,9 +2,10 @@
  * started with and the one that it is to go on with.
  *
  * A run may go on with other settings where these change no weights: what it costs, what is logged
- * and kept, how it is named, where its data lies (what the data is, is compared elsewhere), how the
- * trained policy is sampled and evaluated. It may be made longer: train.steps may grow, and
- * train.warmup, whose default depends on it, may then change. Everything else is refused.
+ * and kept, how it is named, where its data and their annotation lie (what data they give is
+ * compared elsewhere: ambit_experiment_digests()), how the trained policy is sampled and evaluated.
+ * It may be made longer: train.steps may grow, and train.warmup, whose default depends on it, may
+ * then change. Everything else is refused.
  *
  * Not collective.
  */

@@ -158,14 +158,15 @@ static void test_nothing_there(void **state) {
     float *average = NULL;
     int64_t count;
     int found;
+    int exists;
     assert_int_equal(resume(NULL, exchange, &read, &found, &warning), AMBIT_OK);
     assert_false(found);
     assert_int_equal(ambit_checkpoint_read_last(&ranks, run, path, sizeof path, &read, &average,
                                                 &count, &warning),
                      AMBIT_NO_INPUT);
     free(warning);
-    assert_int_equal(ambit_checkpoint_exists(run, &found), AMBIT_OK);
-    assert_false(found);
+    assert_int_equal(ambit_checkpoint_exists(run, &exists), AMBIT_OK);
+    assert_false(exists);
     ambit_exchange_destroy(exchange);
 }
 
@@ -304,7 +305,8 @@ static void test_last_left_behind(void **state) {
 static void test_cannot_list(void **state) {
     (void)state;
     struct rlimit before, none;
-    int exists, next = dup(0);
+    int exists;
+    int next = dup(0);
     write_step(1, COUNT, 3);
     ambit_exchange *exchange = make_exchange(COUNT);
     ambit_checkpoint read;

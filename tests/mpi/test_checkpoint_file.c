@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <hdf5.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -231,6 +232,13 @@ static void unequal_rows(hid_t file) {
     replace(file, "normaliser/observation_scale", H5T_IEEE_F32LE, 5, H5P_DEFAULT);
 }
 
+static void infinite_row(hid_t file) {
+    const float values[2] = {1, INFINITY};
+    hid_t set = H5Dopen2(file, "normaliser/chunk_shift", H5P_DEFAULT);
+    assert_true(H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+    H5Dclose(set);
+}
+
 static void long_chunk(hid_t file) {
     set_number(file, "sample", "chunk_steps", 2);
 }
@@ -347,6 +355,7 @@ static const struct {
                {narrow_observation, "numbers of an observation: 2 and 3"},
                {long_rows, "numbers of an observation: 3 and 5"},
                {unequal_rows, "observation_scale"},
+               {infinite_row, "not finite"},
                {long_chunk, "numbers of a chunk: 4 and 2"},
                {negative_chunk, "/sample/chunk_steps: is -1"},
                {other_image, "numbers of an image: 0 and 2"},

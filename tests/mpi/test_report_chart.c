@@ -24,7 +24,7 @@ static int count_of(const char *text, const char *part) {
 
 /* `count` lines that all end in the same place. */
 static ambit_page draw_lines(int count, double last) {
-    static char names[MOST][16];
+    static char names[MOST][32];
     static ambit_series series[MOST];
     static double x[] = {0, 0}, y[] = {1, 1};
     x[1] = last;

@@ -84,7 +84,7 @@ static void test_flat_arrays(void **state) {
     for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
         const int64_t bytes = counts[c] * 4, one = 1, room = (bytes + ALIGNMENT - 1) / ALIGNMENT;
         int64_t places[ARRAYS], size, dims[1] = {-1}, place;
-        char path[PATH_MAX], name[8];
+        char path[PATH_MAX], name[16];
         const uint8_t *content;
         ambit_memory_file *file;
         hid_t id;

@@ -20,7 +20,7 @@ skips() {
         [ "$(grep -c "left out: source demo: episode $episode .*is nan at step 1, element 0" listed)" = 1 ] ||
             { cat listed >&2; die "episode $episode is not listed once"; }
     done
-    "$ambit" inspect "$out" | grep -q "left_out *$# bad, 0 without" || die "the store does not know what was left out"
+    grep -q "left_out *$# bad, 0 without" <<<"$("$ambit" inspect "$out")" || die "the store does not know what was left out"
 }
 
 spoil 3
@@ -52,7 +52,7 @@ if [ -d "$case" ]; then
     cp -r "$case" nan && chmod -R u+w nan
     expect 65 "episode 3 .ep3#3.: field 'observation/state' is nan at step 1, element 1.*--bad skip" \
         mpirun -n 2 "$ambit" ingest openx nan practice
-    on 2 ingest openx nan practice --bad skip 2>/dev/null | grep -q "practice: 5 episodes, 40 steps" || die "nan_episode"
+    grep -q "practice: 5 episodes, 40 steps" <<<"$(on 2 ingest openx nan practice --bad skip 2>/dev/null)" || die "nan_episode"
     printf '\xff' | dd of="$(echo nan/*.tfrecord*)" bs=1 seek=100 conv=notrunc status=none
     on 2 ingest openx nan damaged --bad skip >said 2>listed || { cat listed >&2; die "a damaged first record"; }
     grep -q "damaged: 4 episodes, 32 steps" said && grep -q "damaged: 2 bad episodes" said || { cat said >&2; die "counts"; }

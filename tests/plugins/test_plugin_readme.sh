@@ -36,6 +36,7 @@ sed 's/^#include <stdio.h>/&\n#include <hdf5.h>/; s/^    d->host = host;/&\n    
 grep -q H5get_libversion demo_source.c || die "the source does not use HDF5"
 { echo 'set -eu'; blocks "sh hdf5"; } >commands
 AMBIT_INCLUDE=$2/plugins bash commands || die "the command for HDF5 fails"
-ldd ambit_source_demo.so | grep -q "libhdf5" || die "the plugin is not linked with HDF5"
-AMBIT_PLUGIN_PATH=$PWD "$build/ambit" plugin inspect demo floats | grep -q "^floats: 20 episodes" || die "a plugin with HDF5 does not open"
+# (not by a pipe: grep -q would end it before the other side has written all, which pipefail takes for a failure)
+grep -q "libhdf5" <<<"$(ldd ambit_source_demo.so)" || die "the plugin is not linked with HDF5"
+grep -q "^floats: 20 episodes" <<<"$(AMBIT_PLUGIN_PATH=$PWD "$build/ambit" plugin inspect demo floats)" || die "a plugin with HDF5 does not open"
 echo "README.md is true"

@@ -230,14 +230,26 @@ static ambit_status share_steps(const ambit_ranks *ranks, const char *folder, in
 
 /* Adds this thread's message to a warning. */
 static void add_warning(char **warning) {
+    static const char between[] = "\nwarning: "; /* the first is begun by who says them */
     const char *before = *warning ? *warning : "", *message = ambit_message();
-    size_t size = strlen(before) + strlen(message) + 3;
+    size_t size = strlen(before) + sizeof between + strlen(message);
     char *text = malloc(size);
     if (!text) /* then there is one line less */
         return;
-    snprintf(text, size, "%s%s%s", before, *before ? "\n" : "", message);
+    snprintf(text, size, "%s%s%s", before, *before ? between : "", message);
     free(*warning);
     *warning = text;
+}
+
+/* After the last of a run's checkpoints was passed over as damaged. */
+static ambit_status fail_none_whole(const char *folder) {
+    char last[AMBIT_MESSAGE_SIZE];
+    snprintf(last, sizeof last, "%s", ambit_message());
+    return ambit_fail(
+        AMBIT_DATA,
+        "%s: no checkpoint in it is whole; put a copy of one back, or train in another "
+        "folder. The last that was tried: %.1000s",
+        folder, last);
 }
 
 /* Tries the steps in turn, passing over damage; *found where one was read. */
@@ -260,7 +272,7 @@ static ambit_status restore_newest(const ambit_ranks *ranks, const char *folder,
         if (ranks->rank == 0)
             add_warning(warning);
     }
-    return status;
+    return is_damage(status) ? fail_none_whole(folder) : status;
 }
 
 ambit_status ambit_checkpoint_resume(const ambit_ranks *ranks, const char *run,
@@ -348,7 +360,7 @@ static ambit_status read_newest(const char *run, char *path, size_t size,
         return ambit_fail(AMBIT_NO_INPUT,
                           "%s: has no checkpoint; is this the folder of a run that has trained?",
                           run);
-    return status;
+    return is_damage(status) ? fail_none_whole(folder) : status;
 }
 
 ambit_status ambit_checkpoint_read_last(const ambit_ranks *ranks, const char *run, char *path,

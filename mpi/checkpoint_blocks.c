@@ -70,7 +70,7 @@ ambit_status ambit_blocks_read_raw(const ambit_blocks *blocks, int64_t place, in
         if (got <= 0)
             return ambit_fail(
                 AMBIT_DATA,
-                "%s: %s at byte %" PRId64 "; remove this file, an older checkpoint will be used",
+                "%s: %s at byte %" PRId64 "; put a copy back, or let an older one be used",
                 blocks->path, got < 0 ? "the disk cannot read it" : "is cut short", place);
         to += got;
         place += got;
@@ -120,7 +120,7 @@ static ambit_status read_record(ambit_blocks *blocks) {
         r.head < 1 || r.head > r.blocks)
         return ambit_fail(AMBIT_DATA,
                           "%s: is %" PRId64 " bytes long, which does not fit its record of %" PRId64
-                          " blocks; remove this file, an older checkpoint will be used",
+                          " blocks; put a copy back, or let an older one be used",
                           blocks->path, blocks->size, r.blocks);
     blocks->blocks = r.blocks;
     blocks->head = r.head;
@@ -208,11 +208,11 @@ static ambit_status compare(const ambit_blocks *blocks, int64_t place, const cha
     for (int64_t at = 0; at < size; at += BLOCK) {
         const int64_t here = least(size - at, BLOCK);
         if (*sums++ != ambit_crc32c(0, bytes + at, (size_t)here))
-            return ambit_fail(AMBIT_DATA,
-                              "%s: bytes %" PRId64 " to %" PRId64
-                              " do not match their checksum; remove this file, an older checkpoint "
-                              "will be used",
-                              blocks->path, place + at, place + at + here - 1);
+            return ambit_fail(
+                AMBIT_DATA,
+                "%s: bytes %" PRId64 " to %" PRId64
+                " do not match their checksum; put a copy back, or let an older one be used",
+                blocks->path, place + at, place + at + here - 1);
     }
     return AMBIT_OK;
 }

@@ -148,9 +148,9 @@ static ambit_status read_root(hid_t file, ambit_checkpoint *c) {
     AMBIT_TRY(ambit_hdf_read_whole(file, "configuration", AMBIT_HDF_U8, 0, NULL, MOST_NUMBERS,
                                    &length, &c->configuration));
     if ((int64_t)strlen(c->configuration) != length || digest_of_text(c->configuration) != digest)
-        return ambit_hdf_fail_at(AMBIT_DATA, file, "configuration",
-                                 "does not match its digest; remove this file, an older checkpoint "
-                                 "will be used");
+        return ambit_hdf_fail_at(
+            AMBIT_DATA, file, "configuration",
+            "does not match its digest; put a copy back, or let an older one be used");
     return AMBIT_OK;
 }
 

@@ -140,8 +140,8 @@ static ambit_status check_head(const ambit_blocks *blocks) {
     if (ambit_checkpoint_may_be_old(blocks))
         return AMBIT_OK;
     return ambit_fail(AMBIT_DATA,
-                      "%s: is cut short, or damaged at its end or its beginning; remove this file, "
-                      "an older checkpoint will be used",
+                      "%s: is cut short, or damaged at its end or its beginning; put a copy back, "
+                      "or let an older one be used",
                       blocks->path);
 }
 

@@ -90,10 +90,9 @@ ambit_status ambit_checkpoint_read_old(hid_t id, ambit_checkpoint_file *to, ambi
     AMBIT_TRY(read_shape(&file, c));
     AMBIT_TRY(ambit_hdf_read_numbers(id, "description_checksum", AMBIT_HDF_U32, 1, &sum));
     if (sum != file.sum || (int64_t)strlen(c->configuration) != length)
-        return ambit_fail(
-            AMBIT_DATA,
-            "%s: the checksum of the description does not match; remove this file, an "
-            "older checkpoint will be used",
-            to->blocks.path);
+        return ambit_fail(AMBIT_DATA,
+                          "%s: the checksum of the description does not match; put a copy back, or "
+                          "let an older one be used",
+                          to->blocks.path);
     return ambit_hdf_find_flat(id, "checksums", AMBIT_HDF_U32, 2, table, &to->sums);
 }

@@ -14,7 +14,7 @@
 
 enum { FEW_EPISODES = 50 };
 
-/* Differences from here on are worth a word (shared/annotation: measured in the maze). */
+/* Differences from here on are worth a word. */
 static const double wide = .1, far_apart = .05, badly_calibrated = .05;
 
 void ambit_summary_say(ambit_annotation_summary *summary, const char *format, ...) {

@@ -55,6 +55,13 @@ for signal in TERM INT; do
     grep -q "stopped after step" err.txt || { cat err.txt; die "mpirun and $signal: was not saved in time"; }
 done
 
+# as people stop a job whose steps are long
+case=$samples/../cases/stop_mpirun/run.sh
+if [ -e "$case" ]; then
+    said=$(TMPDIR=$work bash "$case" "$ambit" USR1 "${endless[@]:1}" train.batch=4096 train.slots=256 2>&1)
+    [[ $said == "exit code 75, checkpoints: last step-"* ]] || die "mpirun stopped by USR1: $said"
+fi
+
 # a step is left where the next slot would begin: nothing of it counts
 more=(train.batch=8192 train.slots=256 train.steps=30 network.width=32)
 on 1 "${endless[@]}" train.log_every=1 "${more[@]}" --run whole >/dev/null 2>&1

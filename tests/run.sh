@@ -24,8 +24,8 @@ skipped() {
         function report(name) { print "  " name ": " (said == "" ? "does not say why" : said) }' "$1" "$2"
 }
 
-# Whatever ctest prints, at once, but for its summary, which is kept in the file $1.
-hold_summary() { awk -v file="$1" '/tests passed, /{ held = 1 } held { print >file; next } { print; fflush() }'; }
+# Whatever ctest prints, line by line, but for its summary, which is kept in the file $1.
+hold_summary() { sed -u -e '/tests passed, /,$ {' -e "w $1" -e 'd' -e '}'; }
 
 ctest --preset "$preset" "$@" 2>&1 | tee "$seen/lines" | hold_summary "$seen/summary"
 code=$?

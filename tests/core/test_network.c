@@ -453,6 +453,7 @@ static void test_exponential(void **state) {
     assert_true(worst < 2.4e-7); /* 2 ulp */
     assert_true(ambit_expf(0) == 1);
     assert_true(ambit_expf(-1000) < 1e-37f && ambit_expf(1000) > 1e38f);
+    assert_true(isnan(ambit_expf(NAN)));
 }
 
 static void test_blas(void **state) {

@@ -133,7 +133,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     ambit_hdf5_quiet();
     make_store(data, size);
     const int64_t cache_bytes = data[0] & 0x80 ? 1 << 24 : 0;
-    if (ambit_store_open(fuzz_folder(), cache_bytes, &store) == AMBIT_OK) {
+    const ambit_status status = ambit_store_open(fuzz_folder(), cache_bytes, &store);
+    FUZZ_REQUIRE(status == AMBIT_OK || size > 1);
+    if (status == AMBIT_OK) {
         read_store(store);
         ambit_store_close(store);
     }

@@ -400,8 +400,7 @@ static ambit_status check_extents(hid_t array, int rank, int64_t *dims) {
 
 /* Rows of so many bytes that so many stored bytes can hold; deflate makes 1,032 of one at most, as
  * zlib's manual has it. */
-static int64_t most_rows(hid_t creation, int64_t stored, int64_t row) {
-    const int compressed = H5Pget_nfilters(creation) > 1; /* one is fletcher32 */
+static int64_t most_rows(int compressed, int64_t stored, int64_t row) {
     return compressed && stored > 0 ? (stored / row + 1) * 1032 : stored / row;
 }
 
@@ -412,17 +411,19 @@ static ambit_status check_sizes(hid_t array, ambit_hdf_type type, int rank, cons
     hid_t creation = H5Dget_create_plist(array), file = H5Iget_file_id(array);
     hsize_t chunk[AMBIT_HDF_MAX_RANK] = {0}, file_size = 0;
     int fine = H5Pget_chunk(creation, AMBIT_HDF_MAX_RANK, chunk) == rank;
-    const int64_t stored = (int64_t)H5Dget_storage_size(array);
+    const int compressed = H5Pget_nfilters(creation) > 1; /* one is fletcher32 */
     int64_t row = type_size(type);
     for (int d = 1; d < rank; d++) {
         fine = fine && chunk[d] == (hsize_t)dims[d];
         row *= dims[d];
     }
     H5Fget_filesize(file, &file_size);
-    fine = fine && chunk[0] <= (hsize_t)(row < most_bytes ? most_bytes / row : 1) &&
-           stored <= (int64_t)file_size && dims[0] <= most_rows(creation, stored, row);
     H5Fclose(file);
     H5Pclose(creation);
+    /* last: it is 0 where it fails, which the stack of errors then tells */
+    const int64_t stored = (int64_t)H5Dget_storage_size(array);
+    fine = fine && chunk[0] <= (hsize_t)(row < most_bytes ? most_bytes / row : 1) &&
+           stored <= (int64_t)file_size && dims[0] <= most_rows(compressed, stored, row);
     if (fine)
         return AMBIT_OK;
     char what[256];

@@ -20,13 +20,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int refusing; /* errno of every read; 0: none */
+static int refusing;           /* errno of every read; 0: none */
+static int64_t reads, failing; /* how many there were, and which of them fails with EIO; 0: none */
 
 /* HDF5 reads through this one, since the program has it. */
 __attribute__((visibility("default"))) ssize_t pread(int file, void *to, size_t size, off_t at);
 ssize_t pread(int file, void *to, size_t size, off_t at) {
-    if (refusing) {
-        errno = refusing;
+    const int fails = ++reads == failing;
+    if (refusing || fails) {
+        errno = fails ? EIO : refusing;
         return -1;
     }
     return (ssize_t)syscall(SYS_pread64, file, to, size, at);
@@ -41,6 +43,7 @@ const char *__lsan_default_suppressions(void) {
 static int remove_folders(void **state) {
     (void)state;
     refusing = 0;
+    failing = 0;
     fixture_cleanup();
     return 0;
 }
@@ -116,6 +119,47 @@ static void disk_errors(void **state) {
     }
 }
 
+static ambit_status read_field(ambit_store *store, int field) {
+    const uint8_t *bytes;
+    float values[4];
+    size_t size;
+    return field == FIXTURE_IMAGE ? ambit_store_read_bytes(store, field, 30, &bytes, &size)
+                                  : ambit_store_read(store, field, 30, 1, values);
+}
+
+static ambit_status read_all(const char *folder) {
+    ambit_store *store;
+    const char *name;
+    AMBIT_TRY(ambit_store_open(folder, 0, &store));
+    ambit_status status = ambit_store_episode_name(store, 1, &name);
+    for (int f = 0; f < FIXTURE_FIELDS && status == AMBIT_OK; f++) {
+        ambit_statistics statistics;
+        status = ambit_store_read_statistics(store, f, &statistics);
+        if (status == AMBIT_OK)
+            ambit_statistics_destroy(&statistics);
+        if (status == AMBIT_OK)
+            status = read_field(store, f);
+    }
+    ambit_store_close(store);
+    return status;
+}
+
+/* Wherever a read fails, that is said, and nothing of damage. */
+static void each_read_may_fail(void **state) {
+    (void)state;
+    const char *folder = whole_store();
+    ambit_status status = AMBIT_IO;
+    for (failing = 1; status != AMBIT_OK; failing++) {
+        reads = 0;
+        status = read_all(folder);
+        if (status != AMBIT_OK && status != AMBIT_IO)
+            fail_msg("read %d: %s", (int)failing, ambit_message());
+        if (status != AMBIT_OK)
+            assert_says(strerror(EIO), folder);
+    }
+    assert_true(failing > 100 && reads < failing - 1);
+}
+
 /* Puts in place of the values of field 02 what looks as they do, in chunks of so many rows, of
  * which none is written. */
 static void promise(const char *folder, hsize_t rows, hsize_t chunk, int deflated) {
@@ -181,6 +225,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(too_many_files, remove_folders),
         cmocka_unit_test_teardown(disk_errors, remove_folders),
+        cmocka_unit_test_teardown(each_read_may_fail, remove_folders),
         cmocka_unit_test_teardown(promises_get_no_memory, remove_folders),
     };
     return cmocka_run_group_tests_name("system errors", tests, NULL, NULL);

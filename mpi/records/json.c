@@ -119,7 +119,11 @@ ambit_status ambit_json_fault(const ambit_json_place *place, const char *key, co
 static ambit_status parse(const ambit_json_place *place, const char *text, size_t size,
                           json_t **value) {
     json_error_t error;
+    errno = 0;
     *value = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+    if (!*value && errno == ENOMEM) /* jansson may call it a fault of the text */
+        return ambit_fail(AMBIT_SYSTEM, "%s: no memory to read it; use fewer ranks on this node",
+                          place->path);
     if (!*value)
         return ambit_json_fault(place, "", "not JSON at column %d (%s)", error.column, error.text);
     if (!json_is_object(*value)) {

@@ -9,7 +9,11 @@
 
 static int parse(const ambit_host *host, const char *path, shared_span text, json_t **json) {
     json_error_t error;
+    errno = 0;
     *json = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &error);
+    if (!*json && errno == ENOMEM) /* jansson may call it a fault of the text */
+        return host->fail(host->context, AMBIT_FAULT_MEMORY,
+                          "%s: no memory to read it; use fewer ranks on this node", path);
     if (!*json)
         return host->fail(host->context, AMBIT_FAULT_DATA,
                           "%s:%d:%d: is not JSON: %s; copy the file again", path, error.line,

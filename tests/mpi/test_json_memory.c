@@ -1,10 +1,11 @@
 /* Whichever allocation fails, a line of JSON is whole or its writing is an error, and no line of it
- * is in the file. */
+ * is in the file; and to read one is no fault of the line. */
 #include "mpi/records/evaluation.h"
 #include "mpi/records/json.h"
 #include "mpi/records/metrics.h"
 #include "scratch.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,8 +17,10 @@
 static long left; /* allocations of jansson that succeed; -1: all */
 
 static void *allocate(size_t size) {
-    if (left == 0)
+    if (left == 0) {
+        errno = ENOMEM;
         return NULL;
+    }
     left -= left > 0;
     return malloc(size);
 }
@@ -80,6 +83,31 @@ static void test_metrics(void **state) {
     }
 }
 
+static ambit_status count_line(void *context, const ambit_json_place *place, json_t *line,
+                               int *stop) {
+    (void)place, (void)line, (void)stop;
+    ++*(int *)context;
+    return AMBIT_OK;
+}
+
+static void test_reading(void **state) {
+    char path[256];
+    int lines = 0;
+    ambit_status status;
+    free(write_with(*state, write_train, -1, &status));
+    snprintf(path, sizeof path, "%s/metrics.jsonl", (const char *)*state);
+    long n = -1;
+    do {
+        left = ++n;
+        status = ambit_json_each_line(path, count_line, &lines, NULL);
+        left = -1;
+        if (status != AMBIT_OK && status != AMBIT_SYSTEM)
+            fail_msg("allocation %ld: %s", n, ambit_message());
+        assert_int_equal(lines, status == AMBIT_OK);
+    } while (status != AMBIT_OK);
+    assert_true(n > 10);
+}
+
 /* A summary that cannot be written leaves the one before. */
 static void test_evaluation(void **state) {
     ambit_evaluation evaluation = {.checkpoint = "step", .environment = "maze", .metric_count = 1};
@@ -131,6 +159,7 @@ static void test_printing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         scratch_test(test_metrics),
+        scratch_test(test_reading),
         scratch_test(test_evaluation),
         cmocka_unit_test(test_printing),
     };

@@ -1,6 +1,7 @@
 #include "differences.h"
 
-#include <errno.h>
+#include "../../datasets/files.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 #include <yaml.h>
 
 /* Ambit writes some hundred keys. */
-enum { MAX_DEPTH = 16, MAX_KEY = 512, MAX_ENTRIES = 1 << 14 };
+enum { MAX_DEPTH = 16, MAX_KEY = 512, MAX_ENTRIES = 1 << 14, LARGEST = 1 << 22 };
 
 /* One open mapping or list. */
 typedef struct {
@@ -135,26 +136,28 @@ static ambit_status walk_events(walker *walk, yaml_parser_t *parser) {
     return AMBIT_OK;
 }
 
-ambit_status ambit_entries_read(const char *run, ambit_entries *entries) {
-    char path[PATH_MAX];
+static ambit_status read_text(const char *path, const char *text, size_t size,
+                              ambit_entries *entries) {
     yaml_parser_t parser;
+    walker walk = {.path = path, .entries = entries};
+    if (!yaml_parser_initialize(&parser))
+        return ambit_fail(AMBIT_SYSTEM, "%s: no memory to read it; report fewer runs", path);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
+    const ambit_status status = walk_events(&walk, &parser);
+    yaml_parser_delete(&parser);
+    return status;
+}
+
+ambit_status ambit_entries_read(const char *run, ambit_entries *entries) {
+    char path[PATH_MAX], *text;
+    size_t size;
     *entries = (ambit_entries){0};
     int length = snprintf(path, sizeof path, "%s/config.yaml", run);
     if (length < 0 || (size_t)length >= sizeof path)
         return ambit_fail(AMBIT_USAGE, "%s: the name is too long; use a shorter one", run);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return ambit_fail_errno(AMBIT_IO, errno, "%s: cannot be opened for reading", path);
-    ambit_status status = AMBIT_OK;
-    walker walk = {.path = path, .entries = entries};
-    if (yaml_parser_initialize(&parser)) {
-        yaml_parser_set_input_file(&parser, file);
-        status = walk_events(&walk, &parser);
-        yaml_parser_delete(&parser);
-    } else {
-        status = ambit_fail(AMBIT_SYSTEM, "%s: no memory to read it; report fewer runs", path);
-    }
-    fclose(file);
+    AMBIT_TRY(ambit_read_file(path, LARGEST, &text, &size));
+    const ambit_status status = read_text(path, text, size, entries);
+    free(text);
     return status;
 }
 

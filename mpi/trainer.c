@@ -120,12 +120,13 @@ static ambit_checkpoint describe(const trainer *t) {
 }
 
 /* Without a checkpoint a run begins anew, and its metrics with it; but not where they tell of a
- * step at which there must have been one. */
+ * step after one at which there must have been one. (The line of a step is written before its
+ * checkpoint, so that of the first one may stand alone.) */
 static ambit_status check_beginning(const trainer *t) {
     const char *folder = t->training->folder;
     int64_t step;
     AMBIT_TRY(ambit_metrics_last_step(folder, &step));
-    if (step < t->settings->train.checkpoint_every)
+    if (step <= t->settings->train.checkpoint_every)
         return AMBIT_OK;
     return ambit_fail(AMBIT_DATA,
                       "%s/checkpoints: is empty, but metrics.jsonl tells of %" PRId64 " steps; put "

@@ -319,7 +319,7 @@ static ambit_status ingest(ingestion *in) {
     AMBIT_TRY(write_ranges(in));
     AMBIT_TRY(number_shards(in));
     AMBIT_TRY(add_up(in));
-    return ambit_agree(in->ranks, write_index(in));
+    return ambit_agree_on_work(in->ranks, write_index(in)); /* rank 0 looks into all shards */
 }
 
 ambit_status ambit_ingest(const ambit_ranks *ranks, const ambit_ingest_options *options,

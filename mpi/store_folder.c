@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,7 +208,7 @@ static void let_go(ambit_store_folder *f) {
         unlink(f->lock_path);
     if (f->lock >= 0)
         close(f->lock);
-    AMBIT_WAIT(MPI_Barrier(f->ranks->world));
+    ambit_ranks_meet(f->ranks->world, HUGE_VAL);
     free(f);
     ambit_message_set(message);
 }
@@ -372,7 +373,8 @@ static ambit_status put_in_place(ambit_store_folder *f) {
 
 ambit_status ambit_store_folder_finish(ambit_store_folder *folder) {
     const ambit_ranks *ranks = folder->ranks;
-    ambit_status status = ambit_agree(ranks, ranks->rank == 0 ? put_in_place(folder) : AMBIT_OK);
+    ambit_status status =
+        ambit_agree_on_work(ranks, ranks->rank == 0 ? put_in_place(folder) : AMBIT_OK);
     if (status == AMBIT_OK)
         let_go(folder);
     else

@@ -1,5 +1,6 @@
 /* metrics.jsonl, the TensorBoard files beside it, and the summary of an evaluation. */
 #include "core/base/crc32c.h"
+#include "core/base/processor.h"
 #include "mpi/records/evaluation.h"
 #include "mpi/records/json.h"
 #include "mpi/records/metrics.h"
@@ -43,11 +44,13 @@ static void write_start(ambit_metrics *metrics, int64_t step) {
 
 static void write_train(ambit_metrics *metrics, int64_t step) {
     const int64_t source_count[] = {3, 5000000000};
-    ambit_metrics_train train = {.step = step,
-                                 .loss = 0.5,
-                                 .source_count = source_count,
-                                 .source_total = 2,
-                                 .gradient_norm = INFINITY};
+    ambit_metrics_train train = {
+        .step = step,
+        .loss = 0.5,
+        .source_count = source_count,
+        .source_total = 2,
+        .phase_seconds = {[AMBIT_PHASE_COMPUTE] = 1.5, [AMBIT_PHASE_WAIT] = 0.25},
+        .gradient_norm = INFINITY};
     for (int i = 0; i < AMBIT_METRIC_BINS; i++) {
         train.bin_loss[i] = i ? 1.0 / i : NAN;
         train.bin_count[i] = i;
@@ -56,7 +59,7 @@ static void write_train(ambit_metrics *metrics, int64_t step) {
 }
 
 static void write_validate(ambit_metrics *metrics, int64_t step) {
-    ambit_metrics_validate validate = {.step = step, .loss = NAN};
+    ambit_metrics_validate validate = {.step = step, .loss = NAN, .scored = 0xf1};
     assert_int_equal(ambit_metrics_write_validate(metrics, &validate), AMBIT_OK);
 }
 
@@ -101,6 +104,14 @@ static void lines_are_whole_and_null_where_not_finite(void **state) {
     assert_non_null(strstr(text, "\"bin_loss\":[null,1.0,0.5,0.333333333,"));
     assert_non_null(strstr(text, "\"source_count\":[3,5000000000]"));
     assert_non_null(strstr(text, "\"kind\":\"validate\",\"step\":2,\"loss\":null"));
+    assert_non_null(strstr(text, "\"scored\":\"00000000000000f1\""));
+    assert_non_null(
+        strstr(text, "\"phases\":{\"computing\":1.5,\"waiting for other ranks\":0.25}"));
+    char processor[AMBIT_PROCESSOR_SIZE], wanted[96];
+    ambit_processor_name(processor);
+    assert_true(strlen(processor) > 2);
+    snprintf(wanted, sizeof wanted, "\"processor\":\"%s\"", processor);
+    assert_non_null(strstr(text, wanted));
     assert_non_null(strstr(text, "\"hosts\":[\"node \\\"1\\\"\"]"));
     assert_non_null(strstr(text, "\"time\":1700000000,\"commit\":\""));
     assert_null(strstr(text, "nan"));

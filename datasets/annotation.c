@@ -40,6 +40,7 @@ static ambit_status write_all(hid_t file, const ambit_annotation *a) {
     AMBIT_TRY(ambit_hdf_write_text(file, "format", format));
     AMBIT_TRY(ambit_hdf_write_numbers(file, "version", AMBIT_HDF_I64, 1, &version));
     AMBIT_TRY(ambit_hdf_write_text(file, "store", a->store));
+    AMBIT_TRY(ambit_hdf_write_text(file, "chunks", a->chunks));
     AMBIT_TRY(ambit_hdf_write_numbers(file, "steps", AMBIT_HDF_I64, 1, &a->steps));
     AMBIT_TRY(ambit_hdf_write_numbers(file, "episodes", AMBIT_HDF_I64, 1, &a->episodes));
     AMBIT_TRY(ambit_hdf_write_array(file, "sigmas", AMBIT_HDF_F64, 1, &levels, a->answers.sigmas));
@@ -87,6 +88,7 @@ static ambit_status read_head(hid_t file, ambit_annotation *a) {
     if (version != VERSION)
         return refuse(file, "version", "is not 1; annotate again with this version of Ambit");
     AMBIT_TRY(ambit_hdf_read_text(file, "store", a->store, sizeof a->store));
+    AMBIT_TRY(ambit_hdf_read_text(file, "chunks", a->chunks, sizeof a->chunks));
     AMBIT_TRY(ambit_hdf_read_numbers(file, "steps", AMBIT_HDF_I64, 1, &a->steps));
     AMBIT_TRY(ambit_hdf_read_numbers(file, "episodes", AMBIT_HDF_I64, 1, &a->episodes));
     return a->steps >= 0 && a->episodes >= 0 ? AMBIT_OK : refuse(file, "steps", "is negative");

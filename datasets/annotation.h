@@ -2,7 +2,8 @@
  * the store, so that data that is only read can be annotated.
  *
  *     attributes of /   format "ambit-annotation", version (i64: 1), store (folder, for people),
- *                       steps and episodes of the store (i64), curve_levels (i64)
+ *                       steps and episodes of the store (i64), chunks (what a sample was, for which
+ *                       the bounds hold)
  *     /sigmas           f64 [L]        levels of the sums below, ascending
  *     /bad, /clean      i64 [E][4 L]   for each episode with answers and each level: count, Σ c,
  *                                      Σ c², how many above ½ (separation.h)
@@ -30,7 +31,7 @@ typedef enum { AMBIT_GRANULARITIES(AMBIT_CHOICE_CONSTANT) } ambit_granularity;
 enum { AMBIT_CURVE_LEVELS = 16 };
 
 typedef struct {
-    char store[1024];
+    char store[1024], chunks[1024];
     int64_t steps, episodes; /* of the store */
     ambit_answers answers;
     double curve_sigmas[AMBIT_CURVE_LEVELS];

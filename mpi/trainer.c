@@ -60,11 +60,34 @@ static void tell_notes(const trainer *t) {
     }
 }
 
+/* Which bounds annotations gave: the least and the greatest of each source. */
+static void tell_bounds(const trainer *t) {
+    int count;
+    const ambit_class *classes = ambit_mixture_classes(t->mixture, AMBIT_PART_TRAINED, &count);
+    for (int s = 0; t->ranks->rank == 0 && s < t->settings->data.source_count; s++) {
+        double least = 1, most = 0;
+        if (t->settings->data.sources[s].sigma_min != AMBIT_ANNOTATED)
+            continue;
+        for (int c = 0; c < count; c++)
+            if (classes[c].source == s) {
+                least = fmin(least, classes[c].sigma_min);
+                most = fmax(most, classes[c].sigma_min);
+            }
+        if (least == most)
+            ambit_say(stderr, "%s: σ_min %.3f, annotated\n", t->settings->data.sources[s].name,
+                      least);
+        else
+            ambit_say(stderr, "%s: σ_min %.3f to %.3f by sample, annotated\n",
+                      t->settings->data.sources[s].name, least, most);
+    }
+}
+
 static ambit_status prepare_data(trainer *t) {
     AMBIT_TRY(ambit_objective_check(&t->settings->objective));
     AMBIT_TRY(ambit_schedule_create(&t->settings->schedule, &t->schedule));
     AMBIT_TRY(ambit_experiment_mixture(t->settings, &t->mixture));
     tell_notes(t);
+    tell_bounds(t);
     AMBIT_TRY(ambit_experiment_draw(t->settings, t->schedule, t->mixture, &t->draw));
     if (t->settings->train.validate_every == 0)
         return AMBIT_OK;

@@ -375,6 +375,7 @@ static ambit_status prepare(annotator *a) {
     ambit_annotation *to = &a->to->annotation;
     ambit_store *store = ambit_mixture_store(a->fold.mixture, a->target->source);
     snprintf(to->store, sizeof to->store, "%.1023s", ambit_store_folder(store));
+    ambit_experiment_chunks(a->settings, to->chunks, sizeof to->chunks);
     to->steps = ambit_store_step_count(store);
     to->episodes = ambit_store_episode_count(store);
     ambit_levels(AMBIT_CURVE_LEVELS, to->curve_sigmas);

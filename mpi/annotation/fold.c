@@ -182,10 +182,19 @@ ambit_status ambit_fold_open(const ambit_ranks *ranks, const ambit_annotation_ta
                              int number, ambit_fold *fold) {
     char folder[PATH_MAX];
     memset(fold, 0, sizeof *fold);
-    snprintf(folder, sizeof folder, "%.4000s/fold-%d", target->folder, number);
     AMBIT_TRY(configure(ranks, target, number, &fold->shared));
     fold->settings = ambit_config_settings(fold->shared.config);
-    AMBIT_TRY(ambit_run_claim(ranks, folder, fold->shared.text, fold->shared.origins));
+    /* a longer run is another one: going on with a shorter one would give other weights */
+    snprintf(folder, sizeof folder, "%.4000s/fold-%d-of-%" PRId64 "-%" PRId64, target->folder,
+             number, fold->settings->data.folds, fold->settings->train.steps);
+    const ambit_status claimed =
+        ambit_run_claim(ranks, folder, fold->shared.text, fold->shared.origins);
+    if (claimed == AMBIT_CONFIG)
+        return ambit_fail_within(claimed,
+                                 "annotation.path: was begun with other settings; give another, or "
+                                 "remove %s to annotate anew",
+                                 target->folder);
+    AMBIT_TRY(claimed);
     const ambit_training training = {.settings = fold->settings,
                                      .configuration = fold->shared.text,
                                      .origins = fold->shared.origins,

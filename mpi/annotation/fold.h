@@ -1,7 +1,8 @@
 /* One fold of an annotation: a classifier of clean samples against those of one bad source, trained
  * without a part of the episodes, which it then scores.
  *
- * A fold is a run like any other (train.task: classify, data.folds), in FOLDER/fold-K, whose
+ * A fold is a run like any other (train.task: classify, data.folds), in
+ * FOLDER/fold-K-of-FOLDS-STEPS, whose
  * configuration is made from the annotation's: other bad sources get weight 0. So it is trained
  * over the ranks, stops and goes on, and is bitwise the same on any number of them.
  */

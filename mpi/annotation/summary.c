@@ -202,7 +202,7 @@ ambit_status ambit_summary_write(const char *folder, const ambit_annotated *anno
 
 static void print_levels(const ambit_annotated *a, const ambit_annotation_summary *s) {
     const ambit_answers *answers = &a->annotation.answers;
-    ambit_say(stdout, "  %8s %10s %22s %8s %14s\n", "σ", "apart", "total variation", "AUC",
+    ambit_say(stdout, "  %8s %10s %22s %8s %14s\n", "σ", "1-4·Brier", "total variation", "AUC",
               "miscalibration");
     for (int level = 2; level < answers->level_count; level += 4)
         ambit_say(stdout, "  %7.3f %10.3f     %5.3f [%5.3f, %5.3f] %8.3f %14.3f\n",
@@ -219,10 +219,11 @@ void ambit_summary_print(const ambit_annotated *a, const ambit_annotation_summar
     ambit_say(stdout, "%s: σ_min %.3f  [%.3f, %.3f]  at threshold %.3g\n", s->source, s->bound,
               s->interval.low, s->interval.high, s->threshold);
     ambit_say(stdout,
-              "  from %" PRId64 " bad samples of %" PRId64 " episodes and %" PRId64
-              " clean ones of %" PRId64 ", none scored by a classifier that saw its episode\n",
+              "  from %" PRId64 " answers to bad samples of %" PRId64 " episodes and %" PRId64
+              " to clean ones of %" PRId64 ", none by a classifier that saw the episode\n"
+              "  σ_min is where 1 − 4·Brier, 0 for data that are alike, falls to %.3g\n",
               s->samples[AMBIT_BAD], answers->episodes[AMBIT_BAD], s->samples[AMBIT_CLEAN],
-              answers->episodes[AMBIT_CLEAN]);
+              answers->episodes[AMBIT_CLEAN], 1 - 2 * s->threshold);
     ambit_say(stdout,
               "  held-out cross-entropy of the folds' classifiers %.3f (undecided: 0.693)\n", loss);
     print_levels(a, s);

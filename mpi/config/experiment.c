@@ -98,6 +98,22 @@ static ambit_status check_mixture(const ambit_settings *settings, const ambit_mi
                          shape->camera.height, shape->camera.width);
 }
 
+void ambit_experiment_chunks(const ambit_settings *settings, char *text, size_t size) {
+    static const char *const normalisations[] = {
+#define WORD(constant, word) [constant] = #word,
+        AMBIT_NORMALISATIONS(WORD)
+#undef WORD
+    };
+    size_t used = (size_t)snprintf(text, size,
+                                   "data.horizon %" PRId64 ", data.action_offset %" PRId64
+                                   ", data.relative %s, data.normalise_action %s, data.action",
+                                   settings->data.horizon, settings->data.action_offset,
+                                   settings->data.relative ? "true" : "false",
+                                   normalisations[settings->data.normalise_action]);
+    for (int i = 0; i < settings->data.action.count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, " %s", settings->data.action.names[i]);
+}
+
 ambit_status ambit_experiment_annotation(const ambit_settings *settings, int source,
                                          char folder[PATH_MAX]) {
     const char *name = settings->data.sources[source].name;
@@ -123,6 +139,13 @@ static ambit_status read_annotation(const ambit_settings *settings, int i, ambit
     AMBIT_TRY(ambit_experiment_annotation(settings, i, folder));
     ambit_status status = ambit_annotation_read(folder, of_samples, &annotation);
     if (status == AMBIT_OK) {
+        char chunks[sizeof annotation.chunks];
+        ambit_experiment_chunks(settings, chunks, sizeof chunks);
+        if (strcmp(chunks, annotation.chunks) != 0)
+            status = ambit_fail(AMBIT_CONFIG,
+                                "%s: its bounds were found for other chunks (%s) than these (%s); "
+                                "annotate again, into another annotation.path",
+                                folder, annotation.chunks, chunks);
         use->steps = annotation.steps;
         use->episodes = annotation.episodes;
         use->sigma_min = ambit_annotation_bound(&annotation, threshold);

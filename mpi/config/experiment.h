@@ -20,6 +20,9 @@ ambit_status ambit_experiment_mixture(const ambit_settings *settings, ambit_mixt
 void ambit_experiment_digests(const ambit_settings *settings, const ambit_mixture *mixture,
                               uint64_t *digests);
 
+/* What a sample's chunk is, in words: bounds that were found for other chunks do not hold. */
+void ambit_experiment_chunks(const ambit_settings *settings, char *text, size_t size);
+
 /* Where the annotation of a source lies, annotation.path/NAME. AMBIT_CONFIG where the source's name
  * is none for a folder. */
 ambit_status ambit_experiment_annotation(const ambit_settings *settings, int source,

@@ -25,7 +25,7 @@ grep -q 'Only 20 clean episodes' bounds-1.txt || die "few clean episodes are not
 
 # stopped in the middle of a fold, on 2 ranks, and taken up on 1
 mpirun -n 2 "$ambit" annotate "$source_tree/configs/maze.yaml" "${quick[@]}" annotation.path=stopped >/dev/null 2>stopped.err &
-while [ ! -e stopped/rrt/fold-1/metrics.jsonl ] && kill -0 $! 2>/dev/null; do sleep 0.05; done
+while [ ! -e stopped/rrt/fold-1-of-3-800/metrics.jsonl ] && kill -0 $! 2>/dev/null; do sleep 0.05; done
 kill -USR1 $! 2>/dev/null || true
 wait $! || [ $? -eq 75 ] || { cat stopped.err >&2; die "a stopped annotation does not end with 75"; }
 annotate 1 stopped
@@ -33,7 +33,7 @@ h5diff bounds-1/rrt/annotation.h5 stopped/rrt/annotation.h5 >/dev/null || die "a
 
 # training reads them, at any threshold and grain, without asking again
 base=("${small[@]}" data.sources.1.sigma_min=annotated annotation.path=bounds-1 train.steps=40 train.validate_every=0)
-on 2 "${base[@]}" --run runs/dataset >/dev/null 2>&1 || die "training with annotated bounds"
+on 2 "${base[@]}" --run runs/dataset >/dev/null 2>dataset.err || die "training with annotated bounds"
 on 1 "${base[@]}" annotation.granularity=sample --run runs/sample1 >/dev/null 2>&1 || die "training with bounds of samples"
 on 2 "${base[@]}" annotation.granularity=sample --run runs/sample2 >/dev/null 2>&1
 same runs/sample1 runs/sample2
@@ -41,6 +41,13 @@ on 1 "${base[@]}" annotation.threshold=0.3 --run runs/lower >/dev/null 2>&1
 if h5diff runs/dataset/checkpoints/last runs/lower/checkpoints/last /parameters >/dev/null; then
     die "another threshold gave the same parameters"
 fi
+
+grep -q "rrt: σ_min 0\.[3-9].* annotated" dataset.err || { cat dataset.err; die "training does not say which bound it takes"; }
+
+# but not for other chunks, nor does annotating go on with other settings
+expect 78 "found for other chunks .data.horizon 16,.*than these .data.horizon 8," "$ambit" "${base[@]}" data.horizon=8 --run runs/chunks
+expect 78 "annotation.path: was begun with other settings" "$ambit" annotate "$source_tree/configs/maze.yaml" "${quick[@]}" \
+    annotation.path=bounds-1 annotation.lr=1e-3
 
 # and reports show them, or why not
 on 1 report runs/dataset -o page.html >/dev/null 2>&1 || die "a report of annotated bounds"

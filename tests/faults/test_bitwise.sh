@@ -22,6 +22,15 @@ if h5diff runs/1/checkpoints/last runs/seed/checkpoints/last /parameters >/dev/n
     die "another seed gave the same parameters"
 fi
 
+# what was scored is the same for another network, and another for another seed or other clean data
+scored() { grep -o '"scored":"[0-9a-f]*"' "$1/metrics.jsonl" | sort -u; }
+on 1 "${small[@]}" network.width=32 train.steps=100 --run runs/narrow >/dev/null 2>&1
+on 1 "${small[@]}" data.sources.1.sigma_min=0 train.steps=100 --run runs/alike >/dev/null 2>&1
+[ "$(scored runs/1 | wc -l)" -eq 1 ] || die "one digest of what was scored expected"
+[ "$(scored runs/1)" = "$(scored runs/narrow)" ] || die "another network scored other samples"
+[ "$(scored runs/1)" != "$(scored runs/seed)" ] || die "another seed scored the same samples"
+[ "$(scored runs/1)" != "$(scored runs/alike)" ] || die "other clean data scored the same samples"
+
 # the other networks, losses and orders of drawing; threads and recomputation change nothing either
 dit=(network.kind=dit network.width=32 network.heads=2 network.conditioning=context network.precondition=full
     ambient.loss=ambient ambient.draw=sample_first ambient.prediction=v train.steps=40)

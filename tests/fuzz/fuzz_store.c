@@ -56,6 +56,7 @@ static void make_store(const uint8_t *data, size_t size) {
         fuzz_write(names[i], store->bytes[i], store->sizes[i]);
     snprintf(path, sizeof path, "%s/%s", fuzz_folder(), names[changed]);
     fuzz_edit_hdf(path, data + 1, size - 1);
+    fuzz_flip_bytes(path, data + 1, size - 1);
     if (changed > 0)
         accept_length(changed - 1, path);
 }

@@ -172,13 +172,16 @@ static edit read_edit(const uint8_t *bytes) {
     return e;
 }
 
+static size_t count_edits(size_t size) {
+    return size / EDIT_SIZE < MOST_EDITS ? size / EDIT_SIZE : MOST_EDITS;
+}
+
 void fuzz_edit_hdf(const char *path, const uint8_t *edits, size_t size) {
     listing *objects = calloc(1, sizeof *objects);
-    const size_t count = size / EDIT_SIZE < MOST_EDITS ? size / EDIT_SIZE : MOST_EDITS;
     FUZZ_REQUIRE(objects);
     hid_t file = open_file(path);
     H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, list_object, objects, H5O_INFO_BASIC);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count_edits(size); i++) {
         const edit e = read_edit(edits + i * EDIT_SIZE);
         const char *name = objects->names[e.object % objects->count];
         if (e.what % (KINDS + 1) < KINDS && H5Lexists(file, name, H5P_DEFAULT) > 0)
@@ -186,7 +189,10 @@ void fuzz_edit_hdf(const char *path, const uint8_t *edits, size_t size) {
     }
     H5Fclose(file);
     free(objects);
-    for (size_t i = 0; i < count; i++) {
+}
+
+void fuzz_flip_bytes(const char *path, const uint8_t *edits, size_t size) {
+    for (size_t i = 0; i < count_edits(size); i++) {
         const edit e = read_edit(edits + i * EDIT_SIZE);
         if (e.what % (KINDS + 1) == KINDS)
             edit_bytes(path, &e);

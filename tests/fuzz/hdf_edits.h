@@ -10,6 +10,9 @@
  * their names), of which attribute or element (16 bits), and a value (64 bits), little-endian. */
 void fuzz_edit_hdf(const char *path, const uint8_t *edits, size_t size);
 
+/* Makes those of the changes that go past HDF5: of bytes. */
+void fuzz_flip_bytes(const char *path, const uint8_t *edits, size_t size);
+
 /* Sets an element of a data set of numbers. */
 void fuzz_set_element(const char *path, const char *set, uint64_t index, int64_t value);
 

@@ -1,6 +1,7 @@
 #include "ranks.h"
 
 #include "../core/base/crc32c.h"
+#include "../core/base/memory.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -35,6 +36,18 @@ static ambit_status check_launcher(void) {
                           "srun: %ld tasks were started without PMIx, so they cannot form one job; "
                           "use `srun --mpi=pmix`, or mpirun",
                           tasks);
+    return AMBIT_OK;
+}
+
+/* Open MPI 4.1 maps 211 MiB when it starts, and may crash where it cannot. */
+static ambit_status check_addresses(void) {
+    const int64_t needed = INT64_C(256) << 20, left = ambit_addresses_left();
+    if (left < needed)
+        return ambit_fail(
+            AMBIT_SYSTEM,
+            "address space: %.0f MiB are left, of which MPI takes 211 when it starts; "
+            "raise the limit (ulimit -v)",
+            (double)left / (1 << 20));
     return AMBIT_OK;
 }
 
@@ -90,6 +103,7 @@ static void order_by_node(ambit_ranks *ranks) {
 ambit_status ambit_ranks_start(ambit_ranks *ranks) {
     int provided;
     AMBIT_TRY(check_launcher());
+    AMBIT_TRY(check_addresses());
     AMBIT_WAIT(MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided));
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_ARE_FATAL);
     memset(ranks, 0, sizeof *ranks);

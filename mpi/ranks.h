@@ -30,8 +30,8 @@ typedef struct {
 int ambit_launched_rank(void);
 
 /* Collective. Starts MPI. Refuses, before MPI_Init, a launch by srun without PMIx (which would
- * start N separate jobs over one another or abort with a page of text), and after it a world whose
- * size is not the size that Slurm says. */
+ * start N separate jobs over one another or abort with a page of text), and too little address
+ * space for MPI; and after it a world whose size is not the size that Slurm says. */
 ambit_status ambit_ranks_start(ambit_ranks *ranks);
 
 /* Collective. Ends MPI. After a failure that the other ranks do not know of, use ambit_ranks_abort.

@@ -55,8 +55,9 @@ static const char *reason_of(int64_t process) {
     return state == 'T' || state == 't' ? "stopped by a signal, " : state == 'Z' ? "dead, " : NULL;
 }
 
-/* The ranks of this node that do not wait themselves, which are the ones waited for. */
-static void name_others(char *text, size_t size) {
+/* The ranks of this node that do not wait themselves, which are the ones waited for. Returns how
+ * many there are. */
+static int name_others(char *text, size_t size) {
     size_t used = 0;
     int named = 0;
     snprintf(text, size, "%s", watch.lines ? "; all ranks of this node wait" : "");
@@ -73,6 +74,7 @@ static void name_others(char *text, size_t size) {
     }
     if (named > MOST_NAMED && used < size)
         snprintf(text + used, size - used, " and %d more", named - MOST_NAMED);
+    return named;
 }
 
 typedef struct {
@@ -82,34 +84,38 @@ typedef struct {
     int told;
 } wait;
 
-static void speak(const wait *w, double limit, int over) {
-    char others[768], line[1280];
-    name_others(others, sizeof others);
-    snprintf(line, sizeof line, "[rank %d %s] %s: %s for %.0f s%s; %s (AMBIT_PATIENCE is %.0f s)",
-             watch.rank, watch.host, ambit_phase_text(w->operation), ambit_phase_text(w->phase),
-             w->seconds, others,
-             over ? "that is too long, so the job ends" : "if that goes on the job ends", limit);
-    (over ? watch.acts->end : watch.acts->say)(line);
+/* "[rank 0 node07] validating: waiting for other ranks for 30 s, for rank …; END" */
+static void describe(const wait *w, const char *others, const char *end, char *line, size_t size) {
+    snprintf(line, size, "[rank %d %s] %s: %s for %.0f s%s; %s (AMBIT_PATIENCE)", watch.rank,
+             watch.host, ambit_phase_text(w->operation), ambit_phase_text(w->phase), w->seconds,
+             others, end);
 }
 
 /* ---------------------------------------------------------------- looking */
 
-/* Higher ranks come later: the first one ends the others. */
-static double lateness(void) {
-    return watch.tick * (watch.rank < 64 ? watch.rank : 64);
+/* The first rank that ends the job ends the others: lower ones before higher ones, and those who
+ * can name whom they wait for before those who cannot. */
+static double lateness(int named) {
+    return watch.tick * (watch.rank < 64 ? watch.rank : 64) + (named ? 0 : watch.patience / WORD);
 }
 
 static void judge(wait *w) {
     const ambit_patience patience = ambit_phase_patience(w->phase);
     const double limit = watch.patience * (patience == AMBIT_PATIENCE_WORK_OF_OTHERS ? WORK : 1);
-    if (!ambit_phase_waits(w->phase))
+    char others[768], line[1280], end[64];
+    if (!ambit_phase_waits(w->phase) || w->seconds < limit / WORD)
         return;
-    if (w->seconds > limit + lateness())
-        speak(w, limit, 1);
-    else if (w->seconds > limit / WORD && !w->told && watch.rank < SPEAKERS) {
-        w->told = 1;
-        speak(w, limit, 0);
+    const int named = name_others(others, sizeof others);
+    if (w->seconds > limit + lateness(named)) {
+        describe(w, others, "that is too long, so the job ends", line, sizeof line);
+        watch.acts->end(line);
     }
+    if (w->told || watch.rank >= SPEAKERS)
+        return;
+    snprintf(end, sizeof end, "after %.0f s of it the job ends", limit);
+    describe(w, others, end, line, sizeof line);
+    watch.acts->say(line);
+    w->told = 1;
 }
 
 static void look(wait *w) {

@@ -12,7 +12,10 @@ within() {
     shift
     code=0
     (ulimit -v "$kib" && exec timeout -k 1 60 "$@" >out.txt 2>err.txt) || code=$?
-    [ $code -ne 124 ] && [ $code -ne 137 ] || die "does not end with $kib KiB: $*"
+    case $code in
+    124 | 137) die "does not end with $kib KiB: $*" ;;
+    134 | 139) cat err.txt && die "crashes with $kib KiB: $*" ;;
+    esac
 }
 
 refusals=0

@@ -42,7 +42,7 @@ for ranks in 2 4; do
     start $ranks stopped$ranks train.slots=8
     kill -STOP "$(ranks_of $job | tail -n 1)"
     ends 71
-    says "\[rank 0 [^]]*\] [a-z ]+: waiting for other ranks for [0-9]+ s, for rank $((ranks - 1)) \(process [0-9]+, stopped by a signal, .*if that goes on the job ends"
+    says "\[rank 0 [^]]*\] [a-z ]+: waiting for other ranks for [0-9]+ s, for rank $((ranks - 1)) \(process [0-9]+, stopped by a signal, .*after 6 s of it the job ends"
     says "error: \[rank 0 [^]]*\] [a-z ]+: waiting .* rank $((ranks - 1)) .*, so the job ends"
 done
 
@@ -52,11 +52,12 @@ kill -STOP "$(ranks_of $job | head -n 1)"
 ends 71
 says "error: \[rank 1 [^]]*\] .*for rank 0 \(process [0-9]+, stopped by a signal"
 
-# between nodes: it is named by its own node
+# between nodes: its own node names it
 AMBIT_NODE_SIZE=2 start 4 nodes train.slots=8
 kill -STOP "$(ranks_of $job | head -n 1)"
 ends 71
-says "error: \[rank [0-9] .*waiting for other ranks"
+says "\[rank 1 [^]]*\] .*waiting for other ranks for .*, for rank 0 \(process [0-9]+, stopped by a signal"
+says "error: .*so the job ends"
 
 # a whole job that is suspended for longer than the patience goes on where it was
 AMBIT_PATIENCE=1 start 2 suspended
